@@ -1,0 +1,30 @@
+//! The OData v4 side of the wire: the entity model, query options and key segments as typed syntax
+//! trees, projection, response envelopes and the `$metadata` document.
+//!
+//! Nothing here knows a database or HTTP. A caller decodes percent-encoding, hands over text, and gets
+//! either a tree whose names and literals are resolved against the model, or an [`Error`] whose text may
+//! be shown to the client.
+
+mod constant;
+mod enumeration;
+mod model;
+
+pub use constant::{Constant, Scalar};
+pub use enumeration::{EnumType, Enumeration, UnknownMember};
+pub use model::{
+    EntitySet, EntityType, Join, Kind, NAMESPACE, Navigation, Property, Source, json_schema,
+};
+
+/// What [`enumeration!`] needs from this crate's dependencies. Not a public interface.
+#[doc(hidden)]
+pub mod macro_support {
+    pub use serde;
+
+    pub use crate::enumeration::deserialize;
+}
+
+/// Folds text for case-insensitive comparison: Unicode lower case. Folded columns hold this form, and
+/// literals compared with them are folded the same way.
+pub fn fold(text: &str) -> String {
+    text.to_lowercase()
+}
