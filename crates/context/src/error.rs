@@ -1,0 +1,147 @@
+//! Why a request cannot be served, in words that name no protocol.
+//!
+//! The wire form (status, envelope) is made in one place, `web::error`.
+
+/// The class of a failure; decides the HTTP status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// 400: the input is wrong; the caller can mend it.
+    Invalid,
+    /// 401: not signed in, or the credential is no longer good.
+    Unauthenticated,
+    /// 403: signed in, not allowed.
+    Forbidden,
+    /// 404
+    NotFound,
+    /// 405
+    MethodNotAllowed,
+    /// 409: the state of the data forbids it, now.
+    Conflict,
+    /// 413
+    TooLarge,
+    /// 415
+    UnsupportedMediaType,
+    /// 429: come back after so many seconds.
+    TooManyRequests { retry_after: u32 },
+    /// 500: our fault; the details are in the log, not in the answer.
+    Internal,
+    /// 503
+    Unavailable,
+}
+
+/// A field of the input that is wrong, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Wire name, with a path where it is nested (`Permissions[3].Name`).
+    pub name: String,
+    pub message: String,
+}
+
+/// A failure, ready to be told to the caller. Holds nothing secret.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    pub kind: Kind,
+    /// Product error number (`errorCode`); 0 where none is defined. See [`codes`].
+    pub code: i32,
+    pub message: String,
+    /// Fields at fault, for validation failures.
+    pub fields: Vec<Field>,
+    /// Scopes any of which would have been enough, for a caller that lacks them all.
+    pub missing_scopes: Vec<&'static str>,
+}
+
+/// Error numbers of the contract (reference: execution, chapter 14; access, chapter 9).
+pub mod codes {
+    pub const INVALID_REQUEST: i32 = 1000;
+    pub const NAME_ALREADY_USED: i32 = 1001;
+    pub const ITEM_NOT_FOUND: i32 = 1002;
+    pub const ITEM_ALREADY_EXISTS: i32 = 1004;
+    pub const INVALID_ARGUMENT: i32 = 1009;
+    pub const HAS_DEPENDENT_ITEMS: i32 = 1012;
+    pub const ITEM_IS_IN_USE: i32 = 1013;
+    pub const PARAMETER_MISSING: i32 = 1014;
+    pub const PARAMETER_INVALID: i32 = 1015;
+    pub const FORBIDDEN_OPERATION: i32 = 1017;
+    pub const INVALID_USER: i32 = 1018;
+    pub const FEATURE_DISABLED: i32 = 1019;
+    pub const OPTIMISTIC_CONCURRENCY: i32 = 1020;
+    pub const INVALID_ORGANIZATION_UNIT: i32 = 1100;
+    pub const REQUIRED_ORGANIZATION_UNIT: i32 = 1101;
+    pub const NO_ORGANIZATION_UNIT_WITH_PERMISSIONS: i32 = 1103;
+    pub const INVALID_PERMISSION_IN_CROSS_FOLDER_REQUEST: i32 = 1105;
+    pub const CREDENTIAL_PASSWORD_REQUIRED: i32 = 1500;
+}
+
+impl Error {
+    fn new(kind: Kind, code: i32, message: impl Into<String>) -> Self {
+        Self { kind, code, message: message.into(), fields: Vec::new(), missing_scopes: Vec::new() }
+    }
+
+    /// 400 with a product error number.
+    pub fn invalid(code: i32, message: impl Into<String>) -> Self {
+        Self::new(Kind::Invalid, code, message)
+    }
+
+    /// 400 because of one field of the input.
+    pub fn field(name: impl Into<String>, message: impl Into<String>) -> Self {
+        let field = Field { name: name.into(), message: message.into() };
+        let mut error = Self::new(Kind::Invalid, codes::INVALID_ARGUMENT, field.message.clone());
+        error.fields.push(field);
+        error
+    }
+
+    /// 400 because of several fields; `None` when the list is empty.
+    pub fn fields(fields: Vec<Field>) -> Option<Self> {
+        let message = fields.iter().map(|field| field.message.as_str()).collect::<Vec<_>>().join(" ");
+        if fields.is_empty() {
+            return None;
+        }
+        Some(Self { fields, ..Self::new(Kind::Invalid, codes::INVALID_ARGUMENT, message) })
+    }
+
+    pub fn unauthenticated() -> Self {
+        Self::new(Kind::Unauthenticated, 0, "You are not authenticated!")
+    }
+
+    pub fn forbidden() -> Self {
+        Self::new(Kind::Forbidden, 0, "You are not authorized!")
+    }
+
+    /// 403 with a reason of its own.
+    pub fn denied(code: i32, message: impl Into<String>) -> Self {
+        Self::new(Kind::Forbidden, code, message)
+    }
+
+    /// 403: none of `scopes` is in the token.
+    pub fn missing_scope(scopes: Vec<&'static str>) -> Self {
+        Self { missing_scopes: scopes, ..Self::forbidden() }
+    }
+
+    /// 404: `what` with `id` does not exist, or the caller may not know of it.
+    pub fn not_found(what: &str, id: impl std::fmt::Display) -> Self {
+        Self::new(Kind::NotFound, codes::ITEM_NOT_FOUND, format!("{what} with id {id} does not exist."))
+    }
+
+    /// 404 with a message of its own.
+    pub fn missing(code: i32, message: impl Into<String>) -> Self {
+        Self::new(Kind::NotFound, code, message)
+    }
+
+    pub fn conflict(code: i32, message: impl Into<String>) -> Self {
+        Self::new(Kind::Conflict, code, message)
+    }
+
+    pub fn too_many_requests(retry_after_seconds: u32) -> Self {
+        Self::new(Kind::TooManyRequests { retry_after: retry_after_seconds }, 0, "Too many requests. Try again later.")
+    }
+
+    pub fn of(kind: Kind, message: impl Into<String>) -> Self {
+        Self::new(kind, 0, message)
+    }
+
+    /// 500. `cause` is for the log only and must hold nothing secret; the caller is told nothing of it.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        Self::new(Kind::Internal, 0, cause.to_string())
+    }
+}
