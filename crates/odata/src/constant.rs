@@ -58,8 +58,7 @@ macro_rules! scalar {
 }
 
 scalar!(bool, Boolean, Boolean, |v| *v, |c| Some(c));
-scalar!(i32, Int32, Int, |v| i64::from(*v), |c| i32::try_from(c)
-    .ok());
+scalar!(i32, Int32, Int, |v| i64::from(*v), |c| i32::try_from(c).ok());
 scalar!(i64, Int64, Int, |v| *v, |c| Some(c));
 scalar!(f64, Double, Double, |v| *v, |c| Some(c));
 scalar!(String, String, Text, |v| v.clone(), |c| Some(c));

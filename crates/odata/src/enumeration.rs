@@ -56,10 +56,7 @@ pub trait Enumeration: Copy + Eq + fmt::Debug + Send + Sync + 'static {
 
     /// The member stored as `number`.
     fn from_number(number: i64) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|member| member.number() == number)
+        Self::ALL.iter().copied().find(|member| member.number() == number)
     }
 
     /// The member with this wire name, in any letter case.
@@ -85,9 +82,7 @@ pub struct UnknownMember {
 
 /// Reads an enumeration from a name in any letter case, an integer or a numeric string: clients send
 /// `"Kill"`, `"2"` and `2` alike.
-pub fn deserialize<'de, E: Enumeration, D: de::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<E, D::Error> {
+pub fn deserialize<'de, E: Enumeration, D: de::Deserializer<'de>>(deserializer: D) -> Result<E, D::Error> {
     struct Visitor<E>(PhantomData<E>);
 
     impl<E: Enumeration> de::Visitor<'_> for Visitor<E> {
@@ -102,8 +97,7 @@ pub fn deserialize<'de, E: Enumeration, D: de::Deserializer<'de>>(
         }
 
         fn visit_i64<Error: de::Error>(self, number: i64) -> Result<E, Error> {
-            E::from_number(number)
-                .ok_or_else(|| Error::invalid_value(de::Unexpected::Signed(number), &self))
+            E::from_number(number).ok_or_else(|| Error::invalid_value(de::Unexpected::Signed(number), &self))
         }
 
         fn visit_u64<Error: de::Error>(self, number: u64) -> Result<E, Error> {
@@ -238,13 +232,8 @@ mod tests {
                 "{text}"
             );
         }
-        assert_eq!(
-            serde_json::to_string(&Sample::InProgress).unwrap(),
-            "\"InProgress\""
-        );
-        let error = serde_json::from_str::<Sample>("\"Other\"")
-            .unwrap_err()
-            .to_string();
+        assert_eq!(serde_json::to_string(&Sample::InProgress).unwrap(), "\"InProgress\"");
+        let error = serde_json::from_str::<Sample>("\"Other\"").unwrap_err().to_string();
         assert!(error.contains("SampleState"), "{error}");
     }
 }

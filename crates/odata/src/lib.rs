@@ -7,13 +7,26 @@
 
 mod constant;
 mod enumeration;
+pub mod envelope;
+mod error;
+mod expr;
+mod filter;
+mod lexer;
+mod literal;
 mod model;
+mod query;
+mod segment;
+mod select;
 
 pub use constant::{Constant, Scalar};
 pub use enumeration::{EnumType, Enumeration, UnknownMember};
-pub use model::{
-    EntitySet, EntityType, Join, Kind, NAMESPACE, Navigation, Property, Source, json_schema,
-};
+pub use error::Error;
+pub use expr::{Arithmetic, Comparison, Expr, Function, Path, Quantifier, Reference, Root};
+pub use literal::Literal;
+pub use model::{EntitySet, EntityType, Join, Kind, NAMESPACE, Navigation, Property, Source, json_schema};
+pub use query::{Limits, OrderTerm, Query};
+pub use segment::{Segment, SegmentError, parse_segment};
+pub use select::{Expansion, Selection};
 
 /// What [`enumeration!`] needs from this crate's dependencies. Not a public interface.
 #[doc(hidden)]

@@ -58,10 +58,7 @@ pub enum Source {
     /// A column of the entity's table.
     Column(&'static str),
     /// A text column with a second one that holds the folded form used to compare and sort.
-    Folded {
-        column: &'static str,
-        folded: &'static str,
-    },
+    Folded { column: &'static str, folded: &'static str },
     /// A scalar SQL expression.
     Sql(&'static str),
     /// Filled in by the service: neither filterable nor sortable.
@@ -150,14 +147,14 @@ impl EntityType {
     }
 
     /// The property with this name, in any letter case.
-    pub fn property(&self, name: &str) -> Option<&Property> {
+    pub fn property(&self, name: &str) -> Option<&'static Property> {
         self.properties
             .iter()
             .find(|property| property.name.eq_ignore_ascii_case(name))
     }
 
     /// The navigation property with this name, in any letter case.
-    pub fn navigation(&self, name: &str) -> Option<&Navigation> {
+    pub fn navigation(&self, name: &str) -> Option<&'static Navigation> {
         self.navigations
             .iter()
             .find(|navigation| navigation.name.eq_ignore_ascii_case(name))
