@@ -145,3 +145,10 @@ impl Error {
         Self::new(Kind::Internal, 0, cause.to_string())
     }
 }
+
+/// A failed unit of work is our fault unless the service recognized the failure itself.
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        Self::internal(error)
+    }
+}

@@ -109,8 +109,3 @@ fn scope_message(error: &Error) -> Option<String> {
 pub fn unknown_address(path: &str) -> Error {
     Error::missing(codes::ITEM_NOT_FOUND, format!("No resource was found at {}.", path.chars().take(200).collect::<String>()))
 }
-
-/// Maps a failure of the database; its text goes to the log, never to the caller.
-pub fn database(error: &store::Error) -> Error {
-    Error::internal(error)
-}
