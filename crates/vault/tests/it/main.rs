@@ -1,0 +1,4 @@
+//! What the vault promises to those who store its bytes.
+
+mod master_key;
+mod sealing;
