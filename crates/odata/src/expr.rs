@@ -50,6 +50,41 @@ pub enum Expr {
     },
 }
 
+impl Expr {
+    /// The type of the value; `None` for null. Members of an enumeration given as constants are numbers.
+    pub fn kind(&self) -> Option<Kind> {
+        Some(match self {
+            Expr::Constant(constant) => match constant {
+                Constant::Null => return None,
+                Constant::Boolean(_) => Kind::Boolean,
+                Constant::Int(_) => Kind::Int64,
+                Constant::Double(_) => Kind::Double,
+                Constant::Text(_) => Kind::String,
+                Constant::Guid(_) => Kind::Guid,
+                Constant::DateTime(_) => Kind::DateTime,
+                Constant::Binary(_) => Kind::Binary,
+            },
+            Expr::Path(path) => path.property.kind,
+            Expr::And(_)
+            | Expr::Or(_)
+            | Expr::Not(_)
+            | Expr::Compare { .. }
+            | Expr::In { .. }
+            | Expr::Has { .. }
+            | Expr::Quantified { .. } => Kind::Boolean,
+            Expr::Arithmetic { left, right, .. } => match (left.kind()?, right.kind()?) {
+                (Kind::Double, _) | (_, Kind::Double) => Kind::Double,
+                _ => Kind::Int64,
+            },
+            Expr::Negate(operand) => operand.kind()?,
+            Expr::Call { function, arguments } => match function.signature().2 {
+                Kind::Double => arguments.first().and_then(Expr::kind)?,
+                other => other,
+            },
+        })
+    }
+}
+
 /// A reference into the static model, compared by identity of name.
 #[derive(Debug)]
 pub struct Reference<T: 'static>(pub &'static T);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::expr::Expr;
+use crate::expr::{Expr, Path, Reference, Root};
 use crate::filter::{parse_filter, parse_order};
 use crate::model::EntityType;
 use crate::select::{Selection, parse_expand, parse_select};
@@ -34,7 +34,7 @@ impl Limits {
         filter_nodes: 100,
         order_terms: 5,
         nesting: 32,
-        text_length: 65_536,
+        text_length: 16_384,
     };
 
     /// The same limits with another largest `$top`.
@@ -55,6 +55,21 @@ impl Default for Limits {
 pub struct OrderTerm {
     pub expr: Expr,
     pub descending: bool,
+}
+
+impl OrderTerm {
+    /// Order by a property of `entity`; `None` if it has no such property or cannot be ordered by it.
+    pub fn by(entity: &'static EntityType, name: &str, descending: bool) -> Option<Self> {
+        let property = entity.property(name).filter(|property| property.is_queryable())?;
+        let path = Path {
+            root: Root::Row,
+            property: Reference(property),
+        };
+        Some(Self {
+            expr: Expr::Path(path),
+            descending,
+        })
+    }
 }
 
 /// The query options of one request, resolved against an entity type.
@@ -141,6 +156,15 @@ impl Query {
             }
         }
         Ok(query)
+    }
+
+    /// Sets the order of an operation that has one of its own, where the client asked for none. A name the
+    /// entity does not have changes nothing.
+    pub fn or_order_by(mut self, name: &str, descending: bool) -> Self {
+        if self.order.is_empty() {
+            self.order.extend(OrderTerm::by(self.entity, name, descending));
+        }
+        self
     }
 
     /// Whether the property is wanted.
