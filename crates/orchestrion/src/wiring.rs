@@ -1,0 +1,82 @@
+//! Puts the capability crates together. Adding one costs a line in [`MIGRATIONS`], in [`modules`] and in [`build`].
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use context::Clock;
+use store::{Migration, Options, Store};
+use vault::{SystemRandom, Vault};
+use web::{App, AppBuilder, Listener, Module, Origins, Settings};
+
+use crate::config::Config;
+use crate::{VERSION, site, tls};
+
+/// Migrations of all modules, in the order they build on each other.
+pub const MIGRATIONS: &[&[Migration]] =
+    &[accounts::MIGRATIONS, identity::MIGRATIONS, access::MIGRATIONS, resources::MIGRATIONS];
+
+/// Everything the server can do.
+pub fn modules() -> Vec<Module> {
+    vec![site::module(), accounts::module(), identity::module(), access::module(), resources::module()]
+}
+
+/// Opens the database the configuration names.
+///
+/// # Errors
+/// A data directory that cannot be made, or a database that cannot be reached.
+pub fn open_store(config: &Config) -> anyhow::Result<Store> {
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("cannot create the data directory {}", config.data.display()))?;
+    Store::open(&Options::new(config.database.0.clone())).map_err(|error| anyhow!("cannot open the database: {error}"))
+}
+
+/// Builds the application on a migrated and seeded database.
+///
+/// # Errors
+/// Whatever keeps the server from starting, in words for the operator.
+pub async fn build(config: &Config, clock: Arc<dyn Clock>, first: accounts::FirstStart) -> anyhow::Result<App> {
+    let store = open_store(config)?;
+    store.migrate(MIGRATIONS).map_err(|error| anyhow!("cannot bring the database up to date: {error}"))?;
+    let random = Arc::new(SystemRandom);
+    let keys = vault::load_installation_keys(&config.data, &*random).context("cannot load the master key")?;
+    let vault = Arc::new(Vault::open(keys)?);
+    let settings = Settings {
+        origins: Origins { public: config.public_url.clone(), loopback: true },
+        trusted_proxies: config.trusted_proxies.clone(),
+        odata: odata::Limits::default(),
+        version: VERSION,
+    };
+    let accounts = accounts::Accounts::new(store.clone(), vault.clone());
+    let identity = identity::Identity::new(store.clone(), vault.clone(), accounts.clone(), config.signing_algorithm);
+    let access = access::Access::new(store.clone(), vault.clone(), accounts.clone(), identity.clone());
+    let gate = access::Gate::new(accounts.clone(), identity.clone(), access.clone());
+    let mut builder = AppBuilder::new(store, clock, random, settings)
+        .state(Arc::new(first))
+        .state(vault)
+        .state(accounts.clone())
+        .state(identity.clone())
+        .state(access.clone());
+    for module in modules() {
+        builder = builder.module(module);
+    }
+    let app = builder.build(Arc::new(gate)).map_err(|reason| anyhow!("the operations do not fit together: {reason}"))?;
+    for seed in app.seeds() {
+        seed(app.clone()).await.map_err(|error| anyhow!("cannot prepare the database: {error}"))?;
+    }
+    accounts.watch();
+    identity.watch();
+    access.watch();
+    Ok(app)
+}
+
+/// Opens the socket, and TLS where it is configured.
+///
+/// # Errors
+/// An address in use, or unusable certificates.
+pub async fn bind(config: &Config) -> anyhow::Result<Listener> {
+    let tls = config.tls.as_ref().map(|(certificate, key)| tls::load(certificate, key)).transpose()?;
+    let socket = tokio::net::TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
+    Ok(Listener { socket, tls })
+}

@@ -1,0 +1,3 @@
+//! Behaviour of the server over HTTP, on every database.
+
+mod smoke;

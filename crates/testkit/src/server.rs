@@ -1,0 +1,222 @@
+//! The server under test.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use context::ManualClock;
+use http::Method;
+use http_body_util::Full;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use orchestrion::config::{Config, Database, LogFormat};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+
+use crate::{Browser, Call, require};
+
+/// Password of the first organization user and of the first system administrator, both called `admin`.
+pub const ADMIN_PASSWORD: &str = "correct-horse-battery-1";
+/// The external application made at first start; it has every application scope.
+pub const CLIENT_ID: &str = "11111111-1111-4111-8111-111111111111";
+/// Its secret.
+pub const CLIENT_SECRET: &str = "bootstrap-secret-of-the-tests-0123456789";
+
+/// A running server with a database of its own. Stops when dropped.
+pub struct Server {
+    runtime: Option<Runtime>,
+    address: SocketAddr,
+    client: Client<HttpConnector, Full<Bytes>>,
+    stop: Option<oneshot::Sender<()>>,
+    /// The server's clock.
+    pub clock: Arc<ManualClock>,
+    /// The application, for tests that look behind the surface (metrics, declarations).
+    pub app: web::App,
+    _database: Option<throwaway::postgres::Database>,
+    _data: TempDir,
+}
+
+/// Settings of a test server that differ from the default.
+#[derive(Default)]
+pub struct ServerBuilder {
+    postgres: bool,
+    configure: Option<Box<dyn Fn(&mut Config)>>,
+}
+
+impl ServerBuilder {
+    pub fn configure(mut self, change: impl Fn(&mut Config) + 'static) -> Self {
+        self.configure = Some(Box::new(change));
+        self
+    }
+
+    pub fn postgres(mut self) -> Self {
+        self.postgres = true;
+        self
+    }
+
+    /// Starts the server; `None` when PostgreSQL was asked for and is not installed.
+    ///
+    /// # Panics
+    /// When the server does not start.
+    pub fn start(self) -> Option<Server> {
+        let data = tempfile::tempdir().expect("a temporary directory");
+        let database = if self.postgres { Some(throwaway::postgres::database()?) } else { None };
+        let url = match &database {
+            Some(database) => database.url().to_owned(),
+            None => format!("sqlite:{}", data.path().join("test.db").display()),
+        };
+        let mut config = Config {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: data.path().to_owned(),
+            database: Database(url),
+            public_url: None,
+            tls: None,
+            trusted_proxies: Vec::new(),
+            signing_algorithm: jose::Algorithm::ES256,
+            log: "warn".to_owned(),
+            log_format: LogFormat::Text,
+        };
+        if let Some(change) = &self.configure {
+            change(&mut config);
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let clock = Arc::new(ManualClock::default());
+        let (app, listener) = runtime.block_on(async {
+            let first = accounts::FirstStart {
+                admin_password: Some(vault::Secret::from(ADMIN_PASSWORD.to_owned())),
+                bootstrap_client: Some((CLIENT_ID.to_owned(), vault::Secret::from(CLIENT_SECRET.to_owned()))),
+                ..accounts::FirstStart::default()
+            };
+            let app = orchestrion::build(&config, clock.clone(), first).await.expect("the server starts");
+            let listener = orchestrion::bind(&config).await.expect("a socket");
+            (app, listener)
+        });
+        let address = listener.socket.local_addr().expect("an address");
+        let (stop, stopped) = oneshot::channel();
+        let served = app.clone();
+        runtime.spawn(async move {
+            orchestrion::background::start(&served);
+            web::serve(served, listener, async { drop(stopped.await) }).await
+        });
+        Some(Server {
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            runtime: Some(runtime),
+            address,
+            stop: Some(stop),
+            clock,
+            app,
+            _database: database,
+            _data: data,
+        })
+    }
+}
+
+impl Server {
+    /// A server on SQLite.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start() -> Self {
+        ServerBuilder::default().start().expect("SQLite is linked in")
+    }
+
+    /// A server on a database of a throw-away PostgreSQL cluster; `None` (and a visible line) where that is not installed.
+    pub fn start_on_postgres() -> Option<Self> {
+        let server = ServerBuilder::default().postgres().start();
+        if server.is_none() {
+            require::skipped("PostgreSQL", "initdb and pg_ctl were not found");
+        }
+        server
+    }
+
+    /// A server with other settings.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::default()
+    }
+
+    /// `http://127.0.0.1:<port>`
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn call(&self, method: Method, path: &str) -> Call<'_> {
+        Call::new(self, method, path)
+    }
+
+    pub fn get(&self, path: &str) -> Call<'_> {
+        self.call(Method::GET, path)
+    }
+
+    pub fn post(&self, path: &str) -> Call<'_> {
+        self.call(Method::POST, path)
+    }
+
+    pub fn put(&self, path: &str) -> Call<'_> {
+        self.call(Method::PUT, path)
+    }
+
+    pub fn patch(&self, path: &str) -> Call<'_> {
+        self.call(Method::PATCH, path)
+    }
+
+    pub fn delete(&self, path: &str) -> Call<'_> {
+        self.call(Method::DELETE, path)
+    }
+
+    /// An access token of the first application with these application scopes, by client credentials.
+    ///
+    /// # Panics
+    /// When the token endpoint refuses.
+    #[track_caller]
+    pub fn token(&self, scopes: &str) -> String {
+        self.token_of(CLIENT_ID, CLIENT_SECRET, scopes)
+    }
+
+    /// An access token of an application by client credentials.
+    ///
+    /// # Panics
+    /// When the token endpoint refuses.
+    #[track_caller]
+    pub fn token_of(&self, id: &str, secret: &str, scopes: &str) -> String {
+        let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret), ("scope", scopes)];
+        let answer = self.post("/identity_/connect/token").form(&form).send().expect(200);
+        answer.json()["access_token"].as_str().expect("an access token").to_owned()
+    }
+
+    /// A browser signed in as the organization's first administrator.
+    pub fn admin_session(&self) -> Browser<'_> {
+        Browser::new(self).sign_in("default", "admin", ADMIN_PASSWORD)
+    }
+
+    /// A browser that is not signed in.
+    pub fn browser(&self) -> Browser<'_> {
+        Browser::new(self)
+    }
+
+    /// Runs a future on the server's runtime.
+    ///
+    /// # Panics
+    /// Never while the server lives.
+    pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.as_ref().expect("the server is running").block_on(work)
+    }
+
+    pub(crate) fn client(&self) -> &Client<HttpConnector, Full<Bytes>> {
+        &self.client
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
