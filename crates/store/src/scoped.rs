@@ -1,0 +1,272 @@
+//! A handle on the rows of one scope. Everything it reads or writes carries that scope.
+
+use std::borrow::Cow;
+
+use odata::Scalar;
+
+use crate::entity::Entity;
+use crate::row::Row;
+use crate::scope::Scope;
+use crate::sql;
+use crate::tx::Tx;
+use crate::value::Value;
+use crate::{Error, Result};
+
+/// Most rows of one insert statement of [`Scoped::insert_many`].
+const ROWS_PER_INSERT: usize = 100;
+
+/// The rows of one scope, within a unit of work.
+///
+/// Conditions are the text after `where`, with `?` for values, and may end in `order by`, `limit`,
+/// `{for_update}` or `{skip_locked}` (locks that only PostgreSQL needs). They name columns, not properties.
+#[derive(Debug)]
+pub struct Scoped<'t, S> {
+    tx: &'t mut Tx,
+    scope: S,
+}
+
+impl<'t, S: Scope> Scoped<'t, S> {
+    pub(crate) fn new(tx: &'t mut Tx, scope: S) -> Self {
+        Scoped { tx, scope }
+    }
+
+    /// The scope this handle is bound to.
+    pub fn scope(&self) -> S {
+        self.scope
+    }
+
+    /// The unit of work, for another scope.
+    pub fn tx(&mut self) -> &mut Tx {
+        self.tx
+    }
+
+    /// See [`Tx::changed`].
+    pub fn changed(&mut self, topic: &'static str, id: impl ToString) {
+        self.tx.changed(topic, id);
+    }
+
+    /// Adds a row and returns its key. A key of type `i64` that is 0 is assigned by the database.
+    ///
+    /// # Errors
+    /// [`Error::Unique`], [`Error::ForeignKey`], [`Error::Constraint`].
+    pub fn insert<E: Entity<Scope = S>>(&mut self, entity: &E) -> Result<E::Key> {
+        let statements = E::statements();
+        let assigned = is_unassigned(entity);
+        let mut params = Vec::with_capacity(statements.written.len() + 2);
+        params.extend(self.scope.value());
+        params.extend(statements.values(entity, !assigned));
+        if !assigned {
+            self.tx.execute(&statements.insert, &params)?;
+            return Ok(entity.key());
+        }
+        let rows = self.tx.query(&statements.insert_assigned, &params)?;
+        let mut row = rows.into_iter().next().ok_or_else(|| Error::statement("insert returned no key"))?;
+        row.take(0)
+    }
+
+    /// Adds many rows in few statements. Either every key is given or none.
+    pub fn insert_many<E: Entity<Scope = S>>(&mut self, entities: &[E]) -> Result<()> {
+        let statements = E::statements();
+        let assigned = entities.first().is_some_and(is_unassigned);
+        if entities.iter().any(|entity| is_unassigned(entity) != assigned) {
+            return Err(Error::statement("insert_many: some keys are given and some are not"));
+        }
+        let text = if assigned { &statements.insert_assigned } else { &statements.insert };
+        let (head, rest) = text.split_once("values ").ok_or_else(|| Error::statement("insert_many: no columns"))?;
+        let marks = rest.split(" returning").next().unwrap_or(rest);
+        for chunk in entities.chunks(ROWS_PER_INSERT) {
+            let mut params = Vec::new();
+            for entity in chunk {
+                params.extend(self.scope.value());
+                params.extend(statements.values(entity, !assigned));
+            }
+            let text = format!("{head}values {}", vec![marks; chunk.len()].join(", "));
+            self.tx.execute(&text, &params)?;
+        }
+        Ok(())
+    }
+
+    /// The row with this key.
+    pub fn get<E: Entity<Scope = S>>(&mut self, key: E::Key) -> Result<Option<E>> {
+        let params = self.key_params(&key);
+        let rows = self.tx.query(&E::statements().get, &params)?;
+        first(rows)
+    }
+
+    /// The rows with these keys, in no particular order.
+    pub fn get_many<E: Entity<Scope = S>>(&mut self, keys: &[E::Key]) -> Result<Vec<E>> {
+        let mut found = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(500) {
+            let marks = vec!["?"; chunk.len()].join(", ");
+            let params = chunk.iter().map(Scalar::to_constant).collect();
+            found.extend(self.find::<E>(&format!("{} in ({marks})", E::KEY), params)?);
+        }
+        Ok(found)
+    }
+
+    /// The row with this key, locked against others until the unit of work ends.
+    pub fn lock<E: Entity<Scope = S>>(&mut self, key: E::Key) -> Result<Option<E>> {
+        let params = self.key_params(&key);
+        let text = sql::translate(&E::statements().lock, self.tx.dialect())?;
+        let rows = self.tx.query(&text, &params)?;
+        first(rows)
+    }
+
+    /// Writes all fields of the row with this entity's key. `false`: there is none.
+    pub fn update<E: Entity<Scope = S>>(&mut self, entity: &E) -> Result<bool> {
+        let statements = E::statements();
+        let mut params = statements.values(entity, false);
+        params.extend(self.key_params(&entity.key()));
+        Ok(self.tx.execute(&statements.update, &params)? > 0)
+    }
+
+    /// Removes the row with this key. `false`: there is none.
+    pub fn delete<E: Entity<Scope = S>>(&mut self, key: E::Key) -> Result<bool> {
+        let params = self.key_params(&key);
+        Ok(self.tx.execute(&E::statements().delete, &params)? > 0)
+    }
+
+    /// The rows that meet a condition; an empty one means all.
+    pub fn find<E: Entity<Scope = S>>(&mut self, condition: &str, params: Vec<Value>) -> Result<Vec<E>> {
+        let (condition, tail) = sql::split_tail(condition);
+        let head = format!("select {} from {}", E::statements().columns, E::TABLE);
+        let rows = self.conditional(&head, condition, tail, params)?;
+        rows.into_iter().map(|mut row| E::from_row(&mut row, 0)).collect()
+    }
+
+    /// The first row that meets a condition.
+    pub fn find_one<E: Entity<Scope = S>>(&mut self, condition: &str, params: Vec<Value>) -> Result<Option<E>> {
+        let (condition, tail) = sql::split_tail(condition);
+        let (order, lock) = tail.find('{').map_or((tail, ""), |at| tail.split_at(at));
+        let limited = sql::split_tail(order).1.to_ascii_lowercase().contains("limit");
+        let tail = if limited { Cow::Borrowed(tail) } else { Cow::Owned(format!("{order} limit 1 {lock}")) };
+        let head = format!("select {} from {}", E::statements().columns, E::TABLE);
+        first(self.conditional(&head, condition, &tail, params)?)
+    }
+
+    /// Whether a row meets the condition.
+    pub fn exists<E: Entity<Scope = S>>(&mut self, condition: &str, params: Vec<Value>) -> Result<bool> {
+        let head = format!("select 1 from {}", E::TABLE);
+        Ok(!self.conditional(&head, condition, "limit 1", params)?.is_empty())
+    }
+
+    /// How many rows meet the condition.
+    pub fn count<E: Entity<Scope = S>>(&mut self, condition: &str, params: Vec<Value>) -> Result<i64> {
+        let head = format!("select count(*) from {}", E::TABLE);
+        let rows = self.conditional(&head, condition, "", params)?;
+        rows.first().map_or(Ok(0), |row| row.get(0))
+    }
+
+    /// Changes columns of the rows that meet a condition, `update_where::<Asset>("uses = uses + 1", "id = ?", ..)`,
+    /// and says how many. `params` are those of `set`, then those of the condition. A folded column is the
+    /// caller's duty here.
+    pub fn update_where<E: Entity<Scope = S>>(
+        &mut self,
+        set: &str,
+        condition: &str,
+        mut params: Vec<Value>,
+    ) -> Result<u64> {
+        let at = sql::placeholders(set);
+        let text = format!("update {} set {set} where {}", E::TABLE, self.restrict(condition));
+        self.splice(&mut params, at)?;
+        let text = sql::translate(&text, self.tx.dialect())?;
+        self.tx.execute(&text, &params)
+    }
+
+    /// Removes the rows that meet a condition and says how many.
+    pub fn delete_where<E: Entity<Scope = S>>(&mut self, condition: &str, mut params: Vec<Value>) -> Result<u64> {
+        let text = format!("delete from {} where {}", E::TABLE, self.restrict(condition));
+        self.splice(&mut params, 0)?;
+        let text = sql::translate(&text, self.tx.dialect())?;
+        self.tx.execute(&text, &params)
+    }
+
+    /// Runs free SQL that gives rows. It must say `{scope}` (with an alias: `a.{scope}`) for every table it
+    /// reads, which becomes `tenant_id = ?` with the value bound; `{scope_column}` and `{scope_value}` stand
+    /// for the two halves in inserts. On the host there is no scope to name.
+    pub fn rows(&mut self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>> {
+        let (text, params) = self.free(sql, params)?;
+        self.tx.query(&text, &params)
+    }
+
+    /// The first row of [`rows`](Self::rows).
+    pub fn row(&mut self, sql: &str, params: Vec<Value>) -> Result<Option<Row>> {
+        Ok(self.rows(sql, params)?.into_iter().next())
+    }
+
+    /// Runs free SQL that gives no rows, by the rules of [`rows`](Self::rows), and says how many it touched.
+    pub fn execute(&mut self, sql: &str, params: Vec<Value>) -> Result<u64> {
+        let (text, params) = self.free(sql, params)?;
+        self.tx.execute(&text, &params)
+    }
+
+    pub(crate) fn free<'s>(&self, text: &'s str, mut params: Vec<Value>) -> Result<(Cow<'s, str>, Vec<Value>)> {
+        let dialect = self.tx.dialect();
+        let mut inserts = Vec::new();
+        let mut named = false;
+        let expanded = sql::expand(text, |word, before| match (word, S::COLUMN) {
+            ("scope", Some(column)) => {
+                named = true;
+                inserts.push(before);
+                Some(Cow::Owned(format!("{column} = ?")))
+            }
+            ("scope_value", Some(_)) => {
+                named = true;
+                inserts.push(before);
+                Some(Cow::Borrowed("?"))
+            }
+            ("scope_column", Some(column)) => Some(Cow::Borrowed(column)),
+            _ => sql::word(word, dialect),
+        })?;
+        if S::COLUMN.is_some() && !named {
+            return Err(Error::statement("free SQL must name its {scope}"));
+        }
+        // Each value put in moves the later ones by one.
+        for (moved, before) in inserts.into_iter().enumerate() {
+            self.splice(&mut params, before + moved)?;
+        }
+        Ok((expanded, params))
+    }
+
+    fn conditional(&mut self, head: &str, condition: &str, tail: &str, mut params: Vec<Value>) -> Result<Vec<Row>> {
+        let text = format!("{head} where {} {tail}", self.restrict(condition));
+        self.splice(&mut params, 0)?;
+        let text = sql::translate(&text, self.tx.dialect())?;
+        self.tx.query(&text, &params)
+    }
+
+    /// The condition together with the scope, which comes first.
+    fn restrict(&self, condition: &str) -> String {
+        let condition = condition.trim();
+        match (S::COLUMN, condition.is_empty()) {
+            (Some(column), true) => format!("{column} = ?"),
+            (Some(column), false) => format!("{column} = ? and ({condition})"),
+            (None, true) => "true".to_owned(),
+            (None, false) => format!("({condition})"),
+        }
+    }
+
+    fn splice(&self, params: &mut Vec<Value>, at: usize) -> Result<()> {
+        if at > params.len() {
+            return Err(Error::statement("fewer values than placeholders"));
+        }
+        if let Some(value) = self.scope.value() {
+            params.insert(at, value);
+        }
+        Ok(())
+    }
+
+    fn key_params<K: Scalar>(&self, key: &K) -> Vec<Value> {
+        let mut params = vec![key.to_constant()];
+        params.extend(self.scope.value());
+        params
+    }
+}
+
+fn is_unassigned<E: Entity>(entity: &E) -> bool {
+    entity.key().to_constant() == Value::Int(0)
+}
+
+fn first<E: Entity>(rows: Vec<Row>) -> Result<Option<E>> {
+    rows.into_iter().next().map(|mut row| E::from_row(&mut row, 0)).transpose()
+}

@@ -1,0 +1,3 @@
+//! Real servers for tests: made on first use, thrown away when the test process ends.
+
+pub mod postgres;
