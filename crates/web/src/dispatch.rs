@@ -389,7 +389,7 @@ fn check_forgery(request: &Request) -> Result<(), Error> {
         "" => request.header("x-csrf-token").unwrap_or_default(),
         given => given,
     };
-    if vault::equal(given.as_bytes(), session.csrf.as_bytes()) {
+    if vault::verify_secret(given, &vault::hash_secret(&session.csrf)) {
         return Ok(());
     }
     Err(Error::invalid(codes::INVALID_REQUEST, "This form is out of date. Open the page again and repeat what you did."))

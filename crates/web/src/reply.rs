@@ -100,11 +100,14 @@ pub fn entity(
     request: &Request,
     status: u16,
     set: &str,
-    model: &odata::EntityType,
+    model: &'static odata::EntityType,
     query: Option<&odata::Query>,
     value: Value,
 ) -> Result<Response, Error> {
-    let value = query.map_or_else(|| odata::project_default(model, &value), |query| query.project(model, &value));
+    let value = match query {
+        Some(query) => query.project(model, value),
+        None => odata::Query::new(model).project(model, value),
+    };
     let context = request.context_url(&format!("{set}/$entity"));
     Reply::new(status).odata(&odata::envelope::entity(&context, value))
 }
@@ -113,12 +116,12 @@ pub fn entity(
 pub fn collection(
     request: &Request,
     set: &str,
-    model: &odata::EntityType,
+    model: &'static odata::EntityType,
     query: &odata::Query,
     values: Vec<Value>,
-    count: Option<i64>,
+    count: Option<u64>,
 ) -> Result<Response, Error> {
-    let values = values.iter().map(|value| query.project(model, value)).collect();
+    let values = values.into_iter().map(|value| query.project(model, value)).collect();
     Reply::ok().odata(&odata::envelope::collection(&request.context_url(set), count, values))
 }
 

@@ -88,7 +88,7 @@ impl Request {
 
     /// A text of the path.
     pub fn text(&self, name: &'static str) -> Result<String, Error> {
-        self.argument(name).map(Literal::as_text).ok_or_else(|| wrong(name, "is missing"))
+        self.argument(name).and_then(Literal::as_text).ok_or_else(|| wrong(name, "is missing"))
     }
 
     /// A boolean of the path.
@@ -117,7 +117,7 @@ impl Request {
 
     /// The OData query options, checked against the model.
     pub fn odata(&self, model: &'static odata::EntityType) -> Result<odata::Query, Error> {
-        odata::Query::parse(&self.query, model, &self.app.settings().odata)
+        odata::Query::parse(&self.query, model, &self.app.settings().odata, self.ctx.now)
             .map_err(|error| Error::invalid(codes::INVALID_REQUEST, error.to_string()))
     }
 

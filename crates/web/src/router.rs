@@ -132,7 +132,7 @@ impl Segment {
     fn bind(self, names: &[(String, &'static str)], arguments: &mut Vec<Argument>) {
         for (wire, name) in names {
             let value = if self.arguments.is_empty() {
-                Some(Literal::String(self.text.clone()))
+                Some(Literal::Text(self.text.clone()))
             } else {
                 let given = |argument: &&(Option<String>, Literal)| match &argument.0 {
                     None => wire == "*",

@@ -1,0 +1,11 @@
+//! Browser sessions, kept on the server.
+
+pub mod api;
+mod cookie;
+mod model;
+pub mod service;
+mod state;
+
+pub use cookie::{clear_session, cookie_name, session_cookie, session_token};
+pub use model::{EndReason, MIGRATION, Session};
+pub use state::SessionState;
