@@ -26,7 +26,10 @@ pub struct Page<E> {
 impl<E> Page<E> {
     /// The page with its items turned into something else, and the same count.
     pub fn map<T>(self, each: impl FnMut(E) -> T) -> Page<T> {
-        Page { items: self.items.into_iter().map(each).collect(), count: self.count }
+        Page {
+            items: self.items.into_iter().map(each).collect(),
+            count: self.count,
+        }
     }
 }
 
@@ -59,7 +62,11 @@ impl<S: Scope> Scoped<'_, S> {
             let seen = items.len() as u64;
             // A page that is not full is the last one, and says how many there are.
             let last = seen < top && (seen > 0 || query.skip == 0);
-            Some(if last { query.skip + seen } else { self.count::<E>(&matching.sql, matching.params)?.unsigned_abs() })
+            Some(if last {
+                query.skip + seen
+            } else {
+                self.count::<E>(&matching.sql, matching.params)?.unsigned_abs()
+            })
         } else {
             None
         };
@@ -70,7 +77,10 @@ impl<S: Scope> Scoped<'_, S> {
 /// `condition` and `$filter` together, as the text after `where`; empty if there is neither.
 fn matching(translator: &Translator, query: &Query, condition: &str, params: Vec<Value>) -> Result<Fragment> {
     let condition = condition.trim();
-    let mut all = Fragment { sql: condition.to_owned(), params };
+    let mut all = Fragment {
+        sql: condition.to_owned(),
+        params,
+    };
     if let Some(filter) = &query.filter {
         let filter = translator.condition(filter)?;
         all.sql = if condition.is_empty() {

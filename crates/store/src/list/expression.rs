@@ -23,11 +23,17 @@ pub(super) struct Fragment {
 
 impl Fragment {
     fn text(sql: impl Into<String>) -> Self {
-        Self { sql: sql.into(), params: Vec::new() }
+        Self {
+            sql: sql.into(),
+            params: Vec::new(),
+        }
     }
 
     fn bound(sql: &str, value: Value) -> Self {
-        Self { sql: sql.to_owned(), params: vec![value] }
+        Self {
+            sql: sql.to_owned(),
+            params: vec![value],
+        }
     }
 
     pub(super) fn push(&mut self, sql: &str, params: Vec<Value>) {
@@ -39,7 +45,10 @@ impl Fragment {
     fn wrap(&self, template: &str) -> Self {
         let times = template.matches("{}").count();
         let params = std::iter::repeat_n(&self.params, times).flatten().cloned().collect();
-        Self { sql: template.replace("{}", &self.sql), params }
+        Self {
+            sql: template.replace("{}", &self.sql),
+            params,
+        }
     }
 
     fn join(self, between: &str, other: Self) -> Self {
@@ -60,7 +69,11 @@ pub(super) struct Translator {
 
 impl Translator {
     pub(super) fn new(dialect: Dialect, table: &'static str) -> Self {
-        Self { dialect, table, member: None }
+        Self {
+            dialect,
+            table,
+            member: None,
+        }
     }
 
     /// A column of the table itself.
@@ -70,7 +83,11 @@ impl Translator {
 
     /// What to sort by for this expression.
     pub(super) fn sort_key(&self, expr: &Expr) -> Result<Fragment> {
-        if is_text(expr) { Ok(self.folded(expr)?.0) } else { self.scalar(expr) }
+        if is_text(expr) {
+            Ok(self.folded(expr)?.0)
+        } else {
+            self.scalar(expr)
+        }
     }
 
     /// The expression as a condition.
@@ -81,7 +98,11 @@ impl Translator {
             Expr::And(terms) => self.terms(terms, " and "),
             Expr::Or(terms) => self.terms(terms, " or "),
             Expr::Not(term) => {
-                let template = if may_be_unknown(term) { "not coalesce({}, false)" } else { "not ({})" };
+                let template = if may_be_unknown(term) {
+                    "not coalesce({}, false)"
+                } else {
+                    "not ({})"
+                };
                 Ok(self.condition(term)?.wrap(template))
             }
             Expr::Compare { left, operator, right } => self.compare(left, *operator, right),
@@ -89,15 +110,31 @@ impl Translator {
             Expr::Has { operand, flags } => {
                 let operand = self.scalar(operand)?;
                 let flags = [Value::Int(*flags), Value::Int(*flags)];
-                Ok(Fragment { sql: format!("({} & ?) = ?", operand.sql), params: [operand.params, flags.into()].concat() })
+                Ok(Fragment {
+                    sql: format!("({} & ?) = ?", operand.sql),
+                    params: [operand.params, flags.into()].concat(),
+                })
             }
-            Expr::Quantified { navigation, quantifier, predicate } => {
+            Expr::Quantified {
+                navigation,
+                quantifier,
+                predicate,
+            } => {
                 let join = navigation.join.ok_or_else(|| unsupported(navigation.name))?;
                 self.quantified(join, *quantifier, predicate.as_deref())
             }
-            Expr::Call { function: Function::Contains, arguments } => self.like("%", arguments, "%"),
-            Expr::Call { function: Function::StartsWith, arguments } => self.like("", arguments, "%"),
-            Expr::Call { function: Function::EndsWith, arguments } => self.like("%", arguments, ""),
+            Expr::Call {
+                function: Function::Contains,
+                arguments,
+            } => self.like("%", arguments, "%"),
+            Expr::Call {
+                function: Function::StartsWith,
+                arguments,
+            } => self.like("", arguments, "%"),
+            Expr::Call {
+                function: Function::EndsWith,
+                arguments,
+            } => self.like("%", arguments, ""),
             Expr::Constant(_) | Expr::Call { .. } | Expr::Arithmetic { .. } | Expr::Negate(_) => {
                 Err(unsupported("a value in place of a condition"))
             }
@@ -150,7 +187,9 @@ impl Translator {
     /// Both sides of a comparison in comparable form.
     fn sides(&self, left: &Expr, right: &Expr) -> Result<(Fragment, Fragment)> {
         match (left, right) {
-            (Expr::Constant(_), Expr::Constant(_)) if is_text(left) => Ok((self.folded(left)?.0, self.folded(right)?.0)),
+            (Expr::Constant(_), Expr::Constant(_)) if is_text(left) => {
+                Ok((self.folded(left)?.0, self.folded(right)?.0))
+            }
             (expr, Expr::Constant(constant)) => {
                 let (expr, constant) = self.side_with_constant(expr, constant)?;
                 Ok((expr, constant))
@@ -228,16 +267,24 @@ impl Translator {
             }
             needle => {
                 let escaped = r"replace(replace(replace({}, '\', '\\'), '%', '\%'), '_', '\_')";
-                self.folded(needle)?.0.wrap(&format!("'{before}' || {escaped} || '{after}'"))
+                self.folded(needle)?
+                    .0
+                    .wrap(&format!("'{before}' || {escaped} || '{after}'"))
             }
         };
         Ok(text.join(" like ", needle).wrap(r"{} escape '\'"))
     }
 
     fn quantified(&self, join: Join, quantifier: Quantifier, predicate: Option<&Expr>) -> Result<Fragment> {
-        let inner = Self { member: Some(join.alias), ..*self };
+        let inner = Self {
+            member: Some(join.alias),
+            ..*self
+        };
         let on = join.on.replace("{t}", self.table);
-        let mut exists = Fragment::text(format!("exists (select 1 from {} {} where {on}", join.table, join.alias));
+        let mut exists = Fragment::text(format!(
+            "exists (select 1 from {} {} where {on}",
+            join.table, join.alias
+        ));
         if let Some(predicate) = predicate {
             let condition = inner.condition(predicate)?;
             let condition = match quantifier {
@@ -260,9 +307,10 @@ impl Translator {
     fn folded(&self, expr: &Expr) -> Result<(Fragment, bool)> {
         match expr {
             // Folding makes these two invisible.
-            Expr::Call { function: Function::ToLower | Function::ToUpper, arguments } if arguments.len() == 1 => {
-                self.folded(&arguments[0])
-            }
+            Expr::Call {
+                function: Function::ToLower | Function::ToUpper,
+                arguments,
+            } if arguments.len() == 1 => self.folded(&arguments[0]),
             Expr::Path(path) if matches!(path.property.source, Source::Folded { .. }) => {
                 Ok((self.path(*path, true)?, true))
             }
@@ -301,14 +349,19 @@ impl Translator {
         match path.root {
             Root::Row => column(&path.property, self.table, folded).map(Fragment::text),
             Root::Member => {
-                let alias = self.member.ok_or_else(|| unsupported("a member outside of its collection"))?;
+                let alias = self
+                    .member
+                    .ok_or_else(|| unsupported("a member outside of its collection"))?;
                 column(&path.property, alias, folded).map(Fragment::text)
             }
             Root::Navigation(navigation) => {
                 let join = navigation.join.ok_or_else(|| unsupported(navigation.name))?;
                 let column = column(&path.property, join.alias, folded)?;
                 let on = join.on.replace("{t}", self.table);
-                Ok(Fragment::text(format!("(select {column} from {} {} where {on})", join.table, join.alias)))
+                Ok(Fragment::text(format!(
+                    "(select {column} from {} {} where {on})",
+                    join.table, join.alias
+                )))
             }
         }
     }
@@ -350,9 +403,12 @@ impl Translator {
             }
             Function::Length => argument(0)?.wrap("length({})"),
             Function::IndexOf => {
-                let [text, part] = arguments else { return Err(unsupported("the arguments")) };
+                let [text, part] = arguments else {
+                    return Err(unsupported("the arguments"));
+                };
                 let (text, part) = (self.folded(text)?.0, self.folded(part)?.0);
-                text.join(", ", part).wrap(if sqlite { "(instr({}) - 1)" } else { "(strpos({}) - 1)" })
+                text.join(", ", part)
+                    .wrap(if sqlite { "(instr({}) - 1)" } else { "(strpos({}) - 1)" })
             }
             Function::Substring => {
                 let mut inside = argument(0)?.join(", ", self.bounded(&arguments[1])?.wrap("{} + 1"));
@@ -381,12 +437,15 @@ impl Translator {
 
     /// Year, month or day of a time.
     fn calendar(&self, time: &Fragment, sqlite: &str, postgres: &str) -> Fragment {
-        let seconds = time.wrap(&format!("(({{}} + {BEFORE_EPOCH}) / 1000000 - {})", BEFORE_EPOCH / 1_000_000));
+        let seconds = time.wrap(&format!(
+            "(({{}} + {BEFORE_EPOCH}) / 1000000 - {})",
+            BEFORE_EPOCH / 1_000_000
+        ));
         match self.dialect {
             Dialect::Sqlite => seconds.wrap(&format!("cast(strftime('{sqlite}', {{}}, 'unixepoch') as bigint)")),
-            Dialect::Postgres => {
-                seconds.wrap(&format!("cast(extract({postgres} from to_timestamp({{}}) at time zone 'UTC') as bigint)"))
-            }
+            Dialect::Postgres => seconds.wrap(&format!(
+                "cast(extract({postgres} from to_timestamp({{}}) at time zone 'UTC') as bigint)"
+            )),
         }
     }
 
@@ -407,10 +466,16 @@ pub(super) fn may_be_null(expr: &Expr) -> bool {
     match expr {
         Expr::Constant(constant) => *constant == Constant::Null,
         Expr::Path(path) => path.property.nullable || matches!(path.root, Root::Navigation(_)),
-        Expr::Arithmetic { operator: Arithmetic::Div | Arithmetic::Mod, .. } => true,
+        Expr::Arithmetic {
+            operator: Arithmetic::Div | Arithmetic::Mod,
+            ..
+        } => true,
         Expr::Arithmetic { left, right, .. } => may_be_null(left) || may_be_null(right),
         Expr::Negate(operand) => may_be_null(operand),
-        Expr::Call { function: Function::Contains | Function::StartsWith | Function::EndsWith, .. } => false,
+        Expr::Call {
+            function: Function::Contains | Function::StartsWith | Function::EndsWith,
+            ..
+        } => false,
         Expr::Call { arguments, .. } => arguments.iter().any(may_be_null),
         // Conditions used as values are made true or false.
         _ => false,
@@ -421,7 +486,12 @@ pub(super) fn may_be_null(expr: &Expr) -> bool {
 fn may_be_unknown(expr: &Expr) -> bool {
     match expr {
         Expr::And(terms) | Expr::Or(terms) => terms.iter().any(may_be_unknown),
-        Expr::Compare { operator: Comparison::Ne, .. } | Expr::Not(_) | Expr::Quantified { .. } => false,
+        Expr::Compare {
+            operator: Comparison::Ne,
+            ..
+        }
+        | Expr::Not(_)
+        | Expr::Quantified { .. } => false,
         Expr::Compare { left, right, .. } => may_be_null(left) || may_be_null(right),
         Expr::In { operand, .. } | Expr::Has { operand, .. } => may_be_null(operand),
         Expr::Call { arguments, .. } => arguments.iter().any(may_be_null),
