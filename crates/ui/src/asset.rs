@@ -1,0 +1,86 @@
+//! The stylesheet, the script and the icon of the site, under names that change with their content.
+
+use std::sync::LazyLock;
+
+/// A static file; it may be cached for ever because its path contains a hash of its content.
+#[derive(Debug, Clone)]
+pub struct Asset {
+    /// Absolute path, for instance `/assets/style.1f2e3d4c5b6a7988.css`.
+    pub path: String,
+    /// Value of `Content-Type`.
+    pub content_type: &'static str,
+    /// The content.
+    pub bytes: &'static [u8],
+}
+
+static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
+    [
+        asset("style", "css", "text/css; charset=utf-8", include_bytes!("style.css")),
+        asset(
+            "script",
+            "js",
+            "text/javascript; charset=utf-8",
+            include_bytes!("script.js"),
+        ),
+        asset("icon", "svg", "image/svg+xml", include_bytes!("icon.svg")),
+    ]
+});
+
+/// Everything that has to be served beside the pages.
+pub fn assets() -> &'static [Asset] {
+    &*ASSETS
+}
+
+pub(crate) fn style_path() -> &'static str {
+    &ASSETS[0].path
+}
+
+pub(crate) fn script_path() -> &'static str {
+    &ASSETS[1].path
+}
+
+pub(crate) fn icon_path() -> &'static str {
+    &ASSETS[2].path
+}
+
+fn asset(name: &str, extension: &str, content_type: &'static str, bytes: &'static [u8]) -> Asset {
+    Asset {
+        path: format!("/assets/{name}.{:016x}.{extension}", fnv1a(bytes)),
+        content_type,
+        bytes,
+    }
+}
+
+/// 64-bit FNV-1a: tells versions of a file apart, protects nothing.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_stays_small_and_evaluates_no_text() {
+        let script = include_str!("script.js");
+        assert!(script.len() <= 12_000, "{} bytes", script.len());
+        for forbidden in ["eval(", "new Function", "document.write", "http://", "https://"] {
+            assert!(!script.contains(forbidden), "{forbidden}");
+        }
+    }
+
+    #[test]
+    fn the_stylesheet_loads_nothing() {
+        let style = include_str!("style.css");
+        assert!(!style.contains("@import") && !style.contains("http") && !style.contains("@font-face"));
+    }
+
+    #[test]
+    fn paths_are_rooted_and_different() {
+        let paths: std::collections::BTreeSet<_> = assets().iter().map(|asset| &asset.path).collect();
+        assert_eq!(paths.len(), 3);
+        assert!(paths.iter().all(|path| path.starts_with("/assets/")));
+    }
+}
