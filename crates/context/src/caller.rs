@@ -103,7 +103,12 @@ impl Caller {
 
     /// The server acting on its own behalf.
     pub fn system() -> Self {
-        Self { principal: Principal::System, name: Arc::from("System"), credential: Credential::Internal, ..Self::anonymous() }
+        Self {
+            principal: Principal::System,
+            name: Arc::from("System"),
+            credential: Credential::Internal,
+            ..Self::anonymous()
+        }
     }
 
     pub fn is_anonymous(&self) -> bool {

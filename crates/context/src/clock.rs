@@ -30,7 +30,8 @@ pub struct ManualClock {
 impl ManualClock {
     /// Moves the clock by `seconds`; negative values move it back.
     pub fn advance(&self, seconds: i64) {
-        self.offset_microseconds.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
+        self.offset_microseconds
+            .fetch_add(seconds * 1_000_000, Ordering::SeqCst);
     }
 }
 

@@ -75,7 +75,13 @@ pub mod codes {
 
 impl Error {
     fn new(kind: Kind, code: i32, message: impl Into<String>) -> Self {
-        Self { kind, code, message: message.into(), fields: Vec::new(), missing_scopes: Vec::new() }
+        Self {
+            kind,
+            code,
+            message: message.into(),
+            fields: Vec::new(),
+            missing_scopes: Vec::new(),
+        }
     }
 
     /// 400 with a product error number.
@@ -85,7 +91,10 @@ impl Error {
 
     /// 400 because of one field of the input.
     pub fn field(name: impl Into<String>, message: impl Into<String>) -> Self {
-        let field = Field { name: name.into(), message: message.into() };
+        let field = Field {
+            name: name.into(),
+            message: message.into(),
+        };
         let mut error = Self::new(Kind::Invalid, codes::INVALID_ARGUMENT, field.message.clone());
         error.fields.push(field);
         error
@@ -93,11 +102,18 @@ impl Error {
 
     /// 400 because of several fields; `None` when the list is empty.
     pub fn fields(fields: Vec<Field>) -> Option<Self> {
-        let message = fields.iter().map(|field| field.message.as_str()).collect::<Vec<_>>().join(" ");
+        let message = fields
+            .iter()
+            .map(|field| field.message.as_str())
+            .collect::<Vec<_>>()
+            .join(" ");
         if fields.is_empty() {
             return None;
         }
-        Some(Self { fields, ..Self::new(Kind::Invalid, codes::INVALID_ARGUMENT, message) })
+        Some(Self {
+            fields,
+            ..Self::new(Kind::Invalid, codes::INVALID_ARGUMENT, message)
+        })
     }
 
     pub fn unauthenticated() -> Self {
@@ -115,12 +131,19 @@ impl Error {
 
     /// 403: none of `scopes` is in the token.
     pub fn missing_scope(scopes: Vec<&'static str>) -> Self {
-        Self { missing_scopes: scopes, ..Self::forbidden() }
+        Self {
+            missing_scopes: scopes,
+            ..Self::forbidden()
+        }
     }
 
     /// 404: `what` with `id` does not exist, or the caller may not know of it.
     pub fn not_found(what: &str, id: impl std::fmt::Display) -> Self {
-        Self::new(Kind::NotFound, codes::ITEM_NOT_FOUND, format!("{what} with id {id} does not exist."))
+        Self::new(
+            Kind::NotFound,
+            codes::ITEM_NOT_FOUND,
+            format!("{what} with id {id} does not exist."),
+        )
     }
 
     /// 404 with a message of its own.
@@ -133,7 +156,13 @@ impl Error {
     }
 
     pub fn too_many_requests(retry_after_seconds: u32) -> Self {
-        Self::new(Kind::TooManyRequests { retry_after: retry_after_seconds }, 0, "Too many requests. Try again later.")
+        Self::new(
+            Kind::TooManyRequests {
+                retry_after: retry_after_seconds,
+            },
+            0,
+            "Too many requests. Try again later.",
+        )
     }
 
     pub fn of(kind: Kind, message: impl Into<String>) -> Self {

@@ -44,7 +44,14 @@ pub struct Ctx {
 impl Ctx {
     /// A context for `caller` at `now`; identifiers and secrets come from `random`.
     pub fn new(caller: Caller, now: Timestamp, random: Arc<dyn vault::Random + Send + Sync>) -> Self {
-        Self { caller, now, trace: Arc::from(""), address: None, agent: None, random }
+        Self {
+            caller,
+            now,
+            trace: Arc::from(""),
+            address: None,
+            agent: None,
+            random,
+        }
     }
 
     /// The same circumstances seen by another caller.
@@ -74,6 +81,9 @@ impl Ctx {
 
 impl std::fmt::Debug for Ctx {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ctx").field("caller", &self.caller).field("now", &self.now).finish_non_exhaustive()
+        f.debug_struct("Ctx")
+            .field("caller", &self.caller)
+            .field("now", &self.now)
+            .finish_non_exhaustive()
     }
 }

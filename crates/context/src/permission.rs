@@ -46,53 +46,241 @@ impl Action {
 
 /// Every subject, tenant level first. The position is an index into [`PermissionSet`] and never stored.
 pub const CATALOGUE: &[Subject] = &[
-    Subject { name: "Alerts", title: "Alerts", level: Level::Tenant },
-    Subject { name: "AppVersions", title: "App Versions", level: Level::Tenant },
-    Subject { name: "Audit", title: "Audit", level: Level::Tenant },
-    Subject { name: "BackgroundTasks", title: "Background Tasks", level: Level::Tenant },
-    Subject { name: "Libraries", title: "Libraries", level: Level::Tenant },
-    Subject { name: "License", title: "License", level: Level::Tenant },
-    Subject { name: "Machines", title: "Machines", level: Level::Tenant },
-    Subject { name: "MLLogs", title: "ML Logs", level: Level::Tenant },
-    Subject { name: "MLPackages", title: "ML Packages", level: Level::Tenant },
-    Subject { name: "MLSkills", title: "ML Skills", level: Level::Tenant },
-    Subject { name: "Packages", title: "Packages", level: Level::Tenant },
-    Subject { name: "Robots", title: "Robots", level: Level::Tenant },
-    Subject { name: "Roles", title: "Roles", level: Level::Tenant },
-    Subject { name: "Settings", title: "Settings", level: Level::Tenant },
-    Subject { name: "SolutionDeployments", title: "Solution Deployments", level: Level::Tenant },
-    Subject { name: "SolutionPackages", title: "Solution Packages", level: Level::Tenant },
-    Subject { name: "Tags", title: "Tags", level: Level::Tenant },
-    Subject { name: "ActionDesign", title: "Action Design", level: Level::Tenant },
-    Subject { name: "Units", title: "Folders", level: Level::Tenant },
-    Subject { name: "Users", title: "Users", level: Level::Tenant },
-    Subject { name: "Webhooks", title: "Webhooks", level: Level::Tenant },
-    Subject { name: "TaskAssignment", title: "Action Assignment", level: Level::Folder },
-    Subject { name: "TaskSelfAssignment", title: "Action Self Assignment", level: Level::Folder },
-    Subject { name: "TaskCatalogs", title: "Action Catalogs", level: Level::Folder },
-    Subject { name: "Tasks", title: "Actions", level: Level::Folder },
-    Subject { name: "Assets", title: "Assets", level: Level::Folder },
-    Subject { name: "BusinessRules", title: "Business Rules", level: Level::Folder },
-    Subject { name: "Environments", title: "Environments", level: Level::Folder },
-    Subject { name: "ExecutionMedia", title: "Execution Media", level: Level::Folder },
-    Subject { name: "FolderPackages", title: "Folder Packages", level: Level::Folder },
-    Subject { name: "Jobs", title: "Jobs", level: Level::Folder },
-    Subject { name: "RemoteControl", title: "Live Stream and Remote Control", level: Level::Folder },
-    Subject { name: "Logs", title: "Logs", level: Level::Folder },
-    Subject { name: "Monitoring", title: "Monitoring", level: Level::Folder },
-    Subject { name: "Processes", title: "Processes", level: Level::Folder },
-    Subject { name: "Queues", title: "Queues", level: Level::Folder },
-    Subject { name: "Buckets", title: "Storage Buckets", level: Level::Folder },
-    Subject { name: "BlobFiles", title: "Storage Files", level: Level::Folder },
-    Subject { name: "SubFolders", title: "Subfolders", level: Level::Folder },
-    Subject { name: "TestCaseExecutionArtifacts", title: "Test Case Execution Artifacts", level: Level::Folder },
-    Subject { name: "TestDataQueueItems", title: "Test Data Queue Items", level: Level::Folder },
-    Subject { name: "TestDataQueues", title: "Test Data Queues", level: Level::Folder },
-    Subject { name: "TestSets", title: "Test Sets", level: Level::Folder },
-    Subject { name: "TestSetExecutions", title: "Test Set Executions", level: Level::Folder },
-    Subject { name: "TestSetSchedules", title: "Test Set Schedules", level: Level::Folder },
-    Subject { name: "Transactions", title: "Transactions", level: Level::Folder },
-    Subject { name: "Schedules", title: "Triggers", level: Level::Folder },
+    Subject {
+        name: "Alerts",
+        title: "Alerts",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "AppVersions",
+        title: "App Versions",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "Audit",
+        title: "Audit",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "BackgroundTasks",
+        title: "Background Tasks",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "Libraries",
+        title: "Libraries",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "License",
+        title: "License",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "Machines",
+        title: "Machines",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "MLLogs",
+        title: "ML Logs",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "MLPackages",
+        title: "ML Packages",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "MLSkills",
+        title: "ML Skills",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "Packages",
+        title: "Packages",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "Robots",
+        title: "Robots",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "Roles",
+        title: "Roles",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "Settings",
+        title: "Settings",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "SolutionDeployments",
+        title: "Solution Deployments",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "SolutionPackages",
+        title: "Solution Packages",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "Tags",
+        title: "Tags",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "ActionDesign",
+        title: "Action Design",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "Units",
+        title: "Folders",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "Users",
+        title: "Users",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "Webhooks",
+        title: "Webhooks",
+        level: Level::Tenant,
+    },
+    Subject {
+        name: "TaskAssignment",
+        title: "Action Assignment",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "TaskSelfAssignment",
+        title: "Action Self Assignment",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "TaskCatalogs",
+        title: "Action Catalogs",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "Tasks",
+        title: "Actions",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "Assets",
+        title: "Assets",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "BusinessRules",
+        title: "Business Rules",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "Environments",
+        title: "Environments",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "ExecutionMedia",
+        title: "Execution Media",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "FolderPackages",
+        title: "Folder Packages",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "Jobs",
+        title: "Jobs",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "RemoteControl",
+        title: "Live Stream and Remote Control",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "Logs",
+        title: "Logs",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "Monitoring",
+        title: "Monitoring",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "Processes",
+        title: "Processes",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "Queues",
+        title: "Queues",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "Buckets",
+        title: "Storage Buckets",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "BlobFiles",
+        title: "Storage Files",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "SubFolders",
+        title: "Subfolders",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "TestCaseExecutionArtifacts",
+        title: "Test Case Execution Artifacts",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "TestDataQueueItems",
+        title: "Test Data Queue Items",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "TestDataQueues",
+        title: "Test Data Queues",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "TestSets",
+        title: "Test Sets",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "TestSetExecutions",
+        title: "Test Set Executions",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "TestSetSchedules",
+        title: "Test Set Schedules",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "Transactions",
+        title: "Transactions",
+        level: Level::Folder,
+    },
+    Subject {
+        name: "Schedules",
+        title: "Triggers",
+        level: Level::Folder,
+    },
 ];
 
 /// One permission of the catalogue.
@@ -103,8 +291,12 @@ impl Permission {
     /// Looks `Assets.View` up. Names are compared without regard to case.
     pub fn parse(name: &str) -> Option<Self> {
         let (subject, action) = name.split_once('.')?;
-        let subject = CATALOGUE.iter().position(|candidate| candidate.name.eq_ignore_ascii_case(subject))?;
-        let action = Action::ALL.iter().position(|candidate| candidate.name().eq_ignore_ascii_case(action))?;
+        let subject = CATALOGUE
+            .iter()
+            .position(|candidate| candidate.name.eq_ignore_ascii_case(subject))?;
+        let action = Action::ALL
+            .iter()
+            .position(|candidate| candidate.name().eq_ignore_ascii_case(action))?;
         Some(Self((subject * 4 + action) as u16))
     }
 
@@ -147,7 +339,9 @@ impl PermissionSet {
 
     /// Every permission of `level`.
     pub fn every(level: Level) -> Self {
-        Permission::all().filter(|permission| permission.level() == level).collect()
+        Permission::all()
+            .filter(|permission| permission.level() == level)
+            .collect()
     }
 
     pub fn contains(&self, permission: Permission) -> bool {

@@ -91,7 +91,9 @@ fn one(words: &[&str], position: &mut usize) -> Result<Requirement, String> {
     let word = *words.get(*position).ok_or("the requirement ends too early")?;
     *position += 1;
     if word != "(" {
-        return Permission::parse(word).map(Requirement::Has).ok_or_else(|| format!("unknown permission `{word}`"));
+        return Permission::parse(word)
+            .map(Requirement::Has)
+            .ok_or_else(|| format!("unknown permission `{word}`"));
     }
     let inner = either(words, position)?;
     match words.get(*position) {
@@ -104,7 +106,11 @@ fn one(words: &[&str], position: &mut usize) -> Result<Requirement, String> {
 }
 
 fn single_or(mut parts: Vec<Requirement>, combine: fn(Vec<Requirement>) -> Requirement) -> Requirement {
-    if parts.len() == 1 { parts.remove(0) } else { combine(parts) }
+    if parts.len() == 1 {
+        parts.remove(0)
+    } else {
+        combine(parts)
+    }
 }
 
 #[cfg(test)]
@@ -113,14 +119,25 @@ mod tests {
 
     #[test]
     fn the_contracts_expressions_read_back_as_written() {
-        for text in ["", "Assets.View", "Units.View or SubFolders.View", "(Units.Delete or SubFolders.Delete) and Users.View"] {
+        for text in [
+            "",
+            "Assets.View",
+            "Units.View or SubFolders.View",
+            "(Units.Delete or SubFolders.Delete) and Users.View",
+        ] {
             assert_eq!(Requirement::parse(text).unwrap().to_string(), text);
         }
     }
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["Assets", "Assets.Fly", "Assets.View or", "(Assets.View", "Assets.View Assets.Edit"] {
+        for text in [
+            "Assets",
+            "Assets.Fly",
+            "Assets.View or",
+            "(Assets.View",
+            "Assets.View Assets.Edit",
+        ] {
             assert!(Requirement::parse(text).is_err(), "{text}");
         }
     }

@@ -53,7 +53,10 @@ impl Rights {
             return true;
         }
         match self {
-            Self::Granted(grants) => grants.folders.keys().any(|folder| self.allow(requirement, Some(*folder))),
+            Self::Granted(grants) => grants
+                .folders
+                .keys()
+                .any(|folder| self.allow(requirement, Some(*folder))),
             Self::None | Self::Everything => false,
         }
     }
@@ -63,9 +66,15 @@ impl Rights {
         if self.allow(requirement, None) {
             return Reach::All;
         }
-        let Self::Granted(grants) = self else { return Reach::Only(Vec::new()) };
-        let mut folders: Vec<i64> =
-            grants.folders.keys().copied().filter(|folder| self.allow(requirement, Some(*folder))).collect();
+        let Self::Granted(grants) = self else {
+            return Reach::Only(Vec::new());
+        };
+        let mut folders: Vec<i64> = grants
+            .folders
+            .keys()
+            .copied()
+            .filter(|folder| self.allow(requirement, Some(*folder)))
+            .collect();
         folders.sort_unstable();
         Reach::Only(folders)
     }
@@ -89,7 +98,9 @@ impl Rights {
         match self {
             Self::None => PermissionSet::EMPTY,
             Self::Everything => PermissionSet::every(Level::Tenant).union(PermissionSet::every(Level::Folder)),
-            Self::Granted(grants) => Permission::all().filter(|permission| grants.has(*permission, folder)).collect(),
+            Self::Granted(grants) => Permission::all()
+                .filter(|permission| grants.has(*permission, folder))
+                .collect(),
         }
     }
 }
@@ -109,7 +120,9 @@ impl Grants {
             Level::Tenant => self.tenant.contains(permission),
             Level::Folder => {
                 self.everywhere.contains(permission)
-                    || folder.and_then(|id| self.folders.get(&id)).is_some_and(|set| set.contains(permission))
+                    || folder
+                        .and_then(|id| self.folders.get(&id))
+                        .is_some_and(|set| set.contains(permission))
             }
         }
     }
@@ -120,13 +133,25 @@ mod tests {
     use super::*;
 
     fn rights() -> Rights {
-        let set = |name| [Permission::parse(name).unwrap()].into_iter().collect::<PermissionSet>();
+        let set = |name| {
+            [Permission::parse(name).unwrap()]
+                .into_iter()
+                .collect::<PermissionSet>()
+        };
         let folders = HashMap::from([(7, set("Assets.View")), (9, PermissionSet::EMPTY)]);
-        Rights::Granted(Arc::new(Grants { tenant: set("Units.View"), everywhere: PermissionSet::EMPTY, folders }))
+        Rights::Granted(Arc::new(Grants {
+            tenant: set("Units.View"),
+            everywhere: PermissionSet::EMPTY,
+            folders,
+        }))
     }
 
     fn check(requirement: &str, folder: Option<i64>, expected: bool) {
-        assert_eq!(rights().allow(&Requirement::parse(requirement).unwrap(), folder), expected, "{requirement} in {folder:?}");
+        assert_eq!(
+            rights().allow(&Requirement::parse(requirement).unwrap(), folder),
+            expected,
+            "{requirement} in {folder:?}"
+        );
     }
 
     #[test]
@@ -140,8 +165,14 @@ mod tests {
 
     #[test]
     fn reach_names_the_folders() {
-        assert_eq!(rights().reach(&Requirement::parse("Assets.View").unwrap()), Reach::Only(vec![7]));
+        assert_eq!(
+            rights().reach(&Requirement::parse("Assets.View").unwrap()),
+            Reach::Only(vec![7])
+        );
         assert_eq!(rights().assigned(), Reach::Only(vec![7, 9]));
-        assert_eq!(Rights::Everything.reach(&Requirement::parse("Assets.View").unwrap()), Reach::All);
+        assert_eq!(
+            Rights::Everything.reach(&Requirement::parse("Assets.View").unwrap()),
+            Reach::All
+        );
     }
 }

@@ -27,7 +27,7 @@ async fn run(app: App, reconciler: Reconciler) {
             tokio::select! {
                 () = &mut deadline => break,
                 change = changes.recv() => match change {
-                    Ok(change) if reconciler.wakes_on.contains(&change.topic()) => break,
+                    Ok(change) if reconciler.wakes_on.iter().any(|topic| change.concerns(topic)) => break,
                     Ok(_) => {}
                     Err(RecvError::Lagged(_)) => break,
                     Err(RecvError::Closed) => return,
@@ -40,7 +40,11 @@ async fn run(app: App, reconciler: Reconciler) {
 /// One look, if this node holds the lease. The answer is the pause until the next one.
 async fn look(app: &App, reconciler: &Reconciler) -> Duration {
     let now = app.clock().now();
-    match app.store().lease(reconciler.name, reconciler.every + LEASE_MARGIN, now).await {
+    match app
+        .store()
+        .lease(reconciler.name, reconciler.every + LEASE_MARGIN, now)
+        .await
+    {
         Ok(Some(_)) => {}
         Ok(None) => return reconciler.every,
         Err(error) => {

@@ -41,7 +41,12 @@ pub struct Options {
     pub tls_key: Option<PathBuf>,
 
     /// Address of a reverse proxy whose X-Forwarded-* headers are believed; may be repeated
-    #[arg(long, env = "ORCHESTRION_TRUSTED_PROXIES", value_name = "ADDRESS", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "ORCHESTRION_TRUSTED_PROXIES",
+        value_name = "ADDRESS",
+        value_delimiter = ','
+    )]
     #[serde(default)]
     pub trusted_proxies: Vec<IpAddr>,
 
@@ -106,7 +111,10 @@ impl Options {
         let data = self.data.or(file.data).unwrap_or_else(|| PathBuf::from("data"));
         let database = self.database.or(file.database);
         let database = database.unwrap_or_else(|| format!("sqlite:{}", data.join("orchestrion.db").display()));
-        if !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| database.starts_with(scheme)) {
+        if !["sqlite:", "postgres://", "postgresql://"]
+            .iter()
+            .any(|scheme| database.starts_with(scheme))
+        {
             bail!("--database must start with `sqlite:` or `postgres://`");
         }
         let tls = match (self.tls_cert.or(file.tls_cert), self.tls_key.or(file.tls_key)) {
@@ -114,18 +122,32 @@ impl Options {
             (None, None) => None,
             _ => bail!("--tls-cert and --tls-key go together"),
         };
-        let public_url = self.public_url.or(file.public_url).map(|url| origin(&url)).transpose()?;
-        let trusted_proxies =
-            if self.trusted_proxies.is_empty() { file.trusted_proxies } else { self.trusted_proxies };
-        let algorithm = self.signing_algorithm.or(file.signing_algorithm).unwrap_or_else(|| "RS256".to_owned());
-        let signing_algorithm = match algorithm.to_ascii_uppercase().as_str() {
-            "RS256" => jose::Algorithm::RS256,
-            "ES256" => jose::Algorithm::ES256,
-            "EDDSA" => jose::Algorithm::EdDSA,
-            _ => bail!("--signing-algorithm must be RS256, ES256 or EdDSA, not `{algorithm}`"),
+        let public_url = self
+            .public_url
+            .or(file.public_url)
+            .map(|url| origin(&url))
+            .transpose()?;
+        let trusted_proxies = if self.trusted_proxies.is_empty() {
+            file.trusted_proxies
+        } else {
+            self.trusted_proxies
+        };
+        let algorithm = self
+            .signing_algorithm
+            .or(file.signing_algorithm)
+            .unwrap_or_else(|| "RS256".to_owned());
+        let known = [jose::Algorithm::Rs256, jose::Algorithm::Es256, jose::Algorithm::EdDsa];
+        let Some(signing_algorithm) = known
+            .into_iter()
+            .find(|known| known.name().eq_ignore_ascii_case(&algorithm))
+        else {
+            bail!("--signing-algorithm must be RS256, ES256 or EdDSA, not `{algorithm}`");
         };
         Ok(Config {
-            listen: self.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            listen: self
+                .listen
+                .or(file.listen)
+                .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             data,
             database: Database(database),
             public_url,
@@ -170,18 +192,35 @@ mod tests {
     #[test]
     fn defaults_serve_on_loopback_with_a_database_in_the_data_directory() {
         check(|_| (), Ok("127.0.0.1:8080"));
-        let config = Options { data: Some("x".into()), ..Options::default() }.resolve().unwrap();
+        let config = Options {
+            data: Some("x".into()),
+            ..Options::default()
+        }
+        .resolve()
+        .unwrap();
         assert_eq!(config.database.0, "sqlite:x/orchestrion.db");
     }
 
     #[test]
     fn values_that_make_no_sense_are_refused_with_the_options_name() {
-        check(|options| options.public_url = Some("ftp://x".into()), Err("--public-url"));
-        check(|options| options.public_url = Some("https://x/path".into()), Err("--public-url"));
-        check(|options| options.public_url = Some("https://X.example/".into()), Ok("https://x.example"));
+        check(
+            |options| options.public_url = Some("ftp://x".into()),
+            Err("--public-url"),
+        );
+        check(
+            |options| options.public_url = Some("https://x/path".into()),
+            Err("--public-url"),
+        );
+        check(
+            |options| options.public_url = Some("https://X.example/".into()),
+            Ok("https://x.example"),
+        );
         check(|options| options.tls_cert = Some("c.pem".into()), Err("--tls-key"));
         check(|options| options.database = Some("mysql://x".into()), Err("--database"));
-        check(|options| options.signing_algorithm = Some("HS256".into()), Err("--signing-algorithm"));
+        check(
+            |options| options.signing_algorithm = Some("HS256".into()),
+            Err("--signing-algorithm"),
+        );
     }
 
     #[test]

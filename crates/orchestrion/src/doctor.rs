@@ -3,7 +3,7 @@
 use context::Clock as _;
 
 use crate::config::Config;
-use crate::{open_store, tls};
+use crate::{open_store, open_vault, tls};
 
 /// A check and what it found.
 pub struct Finding {
@@ -21,11 +21,17 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     };
     if !exists {
         let result = Ok("no database yet; the first start creates it".to_owned());
-        findings.push(Finding { subject: "database", result });
+        findings.push(Finding {
+            subject: "database",
+            result,
+        });
         return findings;
     }
     match open_store(config) {
-        Err(error) => findings.push(Finding { subject: "database", result: Err(format!("{error:#}")) }),
+        Err(error) => findings.push(Finding {
+            subject: "database",
+            result: Err(format!("{error:#}")),
+        }),
         Ok(store) => {
             findings.push(database(&store).await);
             findings.push(keys(config, &store).await);
@@ -41,12 +47,15 @@ fn configuration(config: &Config) -> Finding {
             "listening on {} without --public-url: only loopback names are answered; set the address clients use",
             config.listen
         )),
-        (Some(url), _) if url.starts_with("http://") && open => {
-            Err(format!("{url} is not encrypted; use --tls-cert and --tls-key or a TLS proxy"))
-        }
+        (Some(url), _) if url.starts_with("http://") && open => Err(format!(
+            "{url} is not encrypted; use --tls-cert and --tls-key or a TLS proxy"
+        )),
         _ => Ok(format!("listens on {}", config.listen)),
     };
-    Finding { subject: "configuration", result }
+    Finding {
+        subject: "configuration",
+        result,
+    }
 }
 
 fn certificates(config: &Config) -> Finding {
@@ -67,26 +76,38 @@ fn clock() -> Finding {
     let result = if now > born {
         Ok(format!("{now}"))
     } else {
-        Err(format!("the clock says {now}: tokens would be refused; set the machine's time"))
+        Err(format!(
+            "the clock says {now}: tokens would be refused; set the machine's time"
+        ))
     };
-    Finding { subject: "clock", result }
+    Finding {
+        subject: "clock",
+        result,
+    }
 }
 
 async fn database(store: &store::Store) -> Finding {
     let result = match store.check().await {
-        Ok(health) => health.summary(),
+        Ok(health) if health.problems.is_empty() => Ok(format!(
+            "{}, {} bytes, {} migrations",
+            health.version, health.bytes, health.migrations
+        )),
+        Ok(health) => Err(health.problems.join("; ")),
         Err(error) => Err(error.to_string()),
     };
-    Finding { subject: "database", result }
+    Finding {
+        subject: "database",
+        result,
+    }
 }
 
 async fn keys(config: &Config, store: &store::Store) -> Finding {
-    let result = match vault::load_installation_keys(&config.data, &vault::SystemRandom) {
-        Err(error) => Err(error.to_string()),
-        Ok(keys) => match vault::Vault::open(keys) {
-            Err(error) => Err(error.to_string()),
-            Ok(vault) => identity::examine_keys(store, &vault).await,
-        },
+    let result = match open_vault(config) {
+        Err(error) => Err(format!("{error:#}")),
+        Ok(vault) => identity::examine_keys(store, &vault).await,
     };
-    Finding { subject: "keys", result }
+    Finding {
+        subject: "keys",
+        result,
+    }
 }

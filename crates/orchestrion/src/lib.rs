@@ -7,7 +7,7 @@ mod site;
 mod tls;
 mod wiring;
 
-pub use wiring::{MIGRATIONS, bind, build, modules, open_store};
+pub use wiring::{MIGRATIONS, bind, build, modules, open_store, open_vault};
 
 /// Version of the product.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -63,7 +63,10 @@ fn serve(options: Options) -> anyhow::Result<ExitCode> {
         let app = orchestrion::build(&config, Arc::new(SystemClock), first_start()?).await?;
         orchestrion::background::start(&app);
         let scheme = if config.tls.is_some() { "https" } else { "http" };
-        let url = config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
+        let url = config
+            .public_url
+            .clone()
+            .unwrap_or_else(|| format!("{scheme}://{address}"));
         tracing::info!(%address, version = orchestrion::VERSION, "ready at {url}");
         web::serve(app, listener, stop_signal()).await?;
         tracing::info!("stopped");
@@ -99,7 +102,10 @@ fn openapi() -> anyhow::Result<ExitCode> {
 /// What the environment says about a first start; it is not looked at again afterwards.
 fn first_start() -> anyhow::Result<FirstStart> {
     let read = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let client = match (read("ORCHESTRION_BOOTSTRAP_CLIENT_ID"), read("ORCHESTRION_BOOTSTRAP_CLIENT_SECRET")) {
+    let client = match (
+        read("ORCHESTRION_BOOTSTRAP_CLIENT_ID"),
+        read("ORCHESTRION_BOOTSTRAP_CLIENT_SECRET"),
+    ) {
         (Some(id), Some(secret)) => Some((id, Secret::from(secret))),
         (None, None) => None,
         _ => anyhow::bail!("ORCHESTRION_BOOTSTRAP_CLIENT_ID and ORCHESTRION_BOOTSTRAP_CLIENT_SECRET go together"),
@@ -116,7 +122,9 @@ fn first_start() -> anyhow::Result<FirstStart> {
 
 fn log(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log).context("--log is not a valid filter")?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match config.log_format {
         LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),

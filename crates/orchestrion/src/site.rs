@@ -17,9 +17,14 @@ pub fn module() -> Module {
         })
         .collect();
     operations.push(
-        Operation::root(Method::GET, "/metrics", "Metrics").summary("Counters in the Prometheus text format.").handler(metrics),
+        Operation::root(Method::GET, "/metrics", "Metrics")
+            .summary("Counters in the Prometheus text format.")
+            .handler(metrics),
     );
-    Module { operations, ..Module::default() }
+    Module {
+        operations,
+        ..Module::default()
+    }
 }
 
 /// Counters tell what an installation is used for: they are shown to this machine and to trusted proxies' machines only.
@@ -29,5 +34,8 @@ async fn metrics(request: Request) -> Result<Response, Error> {
     if !peer.is_loopback() || forwarded {
         return Err(Error::forbidden());
     }
-    Reply::ok().bytes("text/plain; version=0.0.4; charset=utf-8", request.app.metrics().render())
+    Reply::ok().bytes(
+        "text/plain; version=0.0.4; charset=utf-8",
+        request.app.metrics().render(),
+    )
 }

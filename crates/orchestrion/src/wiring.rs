@@ -12,12 +12,22 @@ use crate::config::Config;
 use crate::{VERSION, site, tls};
 
 /// Migrations of all modules, in the order they build on each other.
-pub const MIGRATIONS: &[&[Migration]] =
-    &[accounts::MIGRATIONS, identity::MIGRATIONS, access::MIGRATIONS, resources::MIGRATIONS];
+pub const MIGRATIONS: &[&[Migration]] = &[
+    accounts::MIGRATIONS,
+    identity::MIGRATIONS,
+    access::MIGRATIONS,
+    resources::MIGRATIONS,
+];
 
 /// Everything the server can do.
 pub fn modules() -> Vec<Module> {
-    vec![site::module(), accounts::module(), identity::module(), access::module(), resources::module()]
+    vec![
+        site::module(),
+        accounts::module(),
+        identity::module(),
+        access::module(),
+        resources::module(),
+    ]
 }
 
 /// Opens the database the configuration names.
@@ -30,18 +40,33 @@ pub fn open_store(config: &Config) -> anyhow::Result<Store> {
     Store::open(&Options::new(config.database.0.clone())).map_err(|error| anyhow!("cannot open the database: {error}"))
 }
 
+/// Opens the vault with the installation keys of the environment or of the data directory.
+///
+/// # Errors
+/// Keys that cannot be read.
+pub fn open_vault(config: &Config) -> anyhow::Result<Vault> {
+    let variable = std::env::var(vault::MASTER_KEY_VARIABLE).ok();
+    let keys = vault::load_installation_keys(&config.data, variable.as_deref(), &SystemRandom)
+        .context("cannot load the master key")?;
+    Vault::open(keys, Arc::new(SystemRandom)).context("cannot use the master key")
+}
+
 /// Builds the application on a migrated and seeded database.
 ///
 /// # Errors
 /// Whatever keeps the server from starting, in words for the operator.
 pub async fn build(config: &Config, clock: Arc<dyn Clock>, first: accounts::FirstStart) -> anyhow::Result<App> {
     let store = open_store(config)?;
-    store.migrate(MIGRATIONS).map_err(|error| anyhow!("cannot bring the database up to date: {error}"))?;
+    store
+        .migrate(MIGRATIONS)
+        .map_err(|error| anyhow!("cannot bring the database up to date: {error}"))?;
     let random = Arc::new(SystemRandom);
-    let keys = vault::load_installation_keys(&config.data, &*random).context("cannot load the master key")?;
-    let vault = Arc::new(Vault::open(keys)?);
+    let vault = Arc::new(open_vault(config)?);
     let settings = Settings {
-        origins: Origins { public: config.public_url.clone(), loopback: true },
+        origins: Origins {
+            public: config.public_url.clone(),
+            loopback: true,
+        },
         trusted_proxies: config.trusted_proxies.clone(),
         odata: odata::Limits::default(),
         version: VERSION,
@@ -59,9 +84,13 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>, first: accounts::Firs
     for module in modules() {
         builder = builder.module(module);
     }
-    let app = builder.build(Arc::new(gate)).map_err(|reason| anyhow!("the operations do not fit together: {reason}"))?;
+    let app = builder
+        .build(Arc::new(gate))
+        .map_err(|reason| anyhow!("the operations do not fit together: {reason}"))?;
     for seed in app.seeds() {
-        seed(app.clone()).await.map_err(|error| anyhow!("cannot prepare the database: {error}"))?;
+        seed(app.clone())
+            .await
+            .map_err(|error| anyhow!("cannot prepare the database: {error}"))?;
     }
     accounts.watch();
     identity.watch();
@@ -74,7 +103,11 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>, first: accounts::Firs
 /// # Errors
 /// An address in use, or unusable certificates.
 pub async fn bind(config: &Config) -> anyhow::Result<Listener> {
-    let tls = config.tls.as_ref().map(|(certificate, key)| tls::load(certificate, key)).transpose()?;
+    let tls = config
+        .tls
+        .as_ref()
+        .map(|(certificate, key)| tls::load(certificate, key))
+        .transpose()?;
     let socket = tokio::net::TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;

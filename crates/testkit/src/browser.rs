@@ -13,7 +13,10 @@ pub struct Browser<'a> {
 
 impl<'a> Browser<'a> {
     pub(crate) fn new(server: &'a Server) -> Self {
-        Self { server, cookies: RefCell::new(BTreeMap::new()) }
+        Self {
+            server,
+            cookies: RefCell::new(BTreeMap::new()),
+        }
     }
 
     /// Signs in by the form.
@@ -31,7 +34,15 @@ impl<'a> Browser<'a> {
     pub fn try_sign_in(&self, organization: &str, user: &str, password: &str) -> Answer {
         let path = "/identity/web/login";
         let page = self.get(path);
-        self.submit(path, &page, &[("organization", organization), ("username", user), ("password", password)])
+        self.submit(
+            path,
+            &page,
+            &[
+                ("organization", organization),
+                ("username", user),
+                ("password", password),
+            ],
+        )
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -41,7 +52,10 @@ impl<'a> Browser<'a> {
     /// Posts fields together with the hidden fields of the page they were shown on.
     pub fn submit(&self, path: &str, page: &Answer, fields: &[(&str, &str)]) -> Answer {
         let hidden = hidden_fields(&page.text());
-        let mut form: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let mut form: Vec<(&str, &str)> = hidden
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         form.retain(|(name, _)| !fields.iter().any(|(given, _)| given == name));
         form.extend_from_slice(fields);
         self.send(self.server.post(path).form(&form))
@@ -68,13 +82,24 @@ impl<'a> Browser<'a> {
 
     /// Sends any request with the cookies.
     pub fn send(&self, call: Call<'_>) -> Answer {
-        let cookies: Vec<String> = self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let call = if cookies.is_empty() { call } else { call.header("cookie", &cookies.join("; ")) };
+        let cookies: Vec<String> = self
+            .cookies
+            .borrow()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let call = if cookies.is_empty() {
+            call
+        } else {
+            call.header("cookie", &cookies.join("; "))
+        };
         let answer = call.send();
         for value in answer.headers.get_all("set-cookie") {
             let text = value.to_str().unwrap_or_default();
             let pair = text.split(';').next().unwrap_or_default();
-            let Some((name, value)) = pair.split_once('=') else { continue };
+            let Some((name, value)) = pair.split_once('=') else {
+                continue;
+            };
             let gone = value.is_empty() || text.to_ascii_lowercase().contains("max-age=0");
             if gone {
                 self.cookies.borrow_mut().remove(name);
@@ -115,5 +140,9 @@ pub fn hidden_fields(html: &str) -> Vec<(String, String)> {
 }
 
 fn unescape(text: &str) -> String {
-    text.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&#39;", "'").replace("&amp;", "&")
+    text.replace("&quot;", "\"")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&")
 }

@@ -17,8 +17,16 @@ pub struct Call<'a> {
 
 impl<'a> Call<'a> {
     pub(crate) fn new(server: &'a Server, method: Method, path: &str) -> Self {
-        let address = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", server.base()) };
-        Self { server, request: Request::builder().method(method).uri(address.replace(' ', "%20")), body: Vec::new() }
+        let address = if path.starts_with("http") {
+            path.to_owned()
+        } else {
+            format!("{}{path}", server.base())
+        };
+        Self {
+            server,
+            request: Request::builder().method(method).uri(address.replace(' ', "%20")),
+            body: Vec::new(),
+        }
     }
 
     pub fn header(mut self, name: &str, value: &str) -> Self {
@@ -49,7 +57,10 @@ impl<'a> Call<'a> {
     }
 
     pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
-        self.body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish().into_bytes();
+        self.body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish()
+            .into_bytes();
         self.header("content-type", "application/x-www-form-urlencoded")
     }
 
@@ -68,7 +79,11 @@ impl<'a> Call<'a> {
             let response = self.server.client().request(request).await.expect("an answer");
             let (parts, body) = response.into_parts();
             let bytes = body.collect().await.expect("a body").to_bytes().to_vec();
-            Answer { status: parts.status, headers: parts.headers, bytes }
+            Answer {
+                status: parts.status,
+                headers: parts.headers,
+                bytes,
+            }
         })
     }
 }

@@ -10,7 +10,11 @@
 //!
 //! Everything goes through a socket, so a test sees what a client sees.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up must fail loudly")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot be set up must fail loudly"
+)]
 
 mod answer;
 mod browser;

@@ -62,9 +62,13 @@ impl ServerBuilder {
     /// When the server does not start.
     pub fn start(self) -> Option<Server> {
         let data = tempfile::tempdir().expect("a temporary directory");
-        let database = if self.postgres { Some(throwaway::postgres::database()?) } else { None };
+        let database = if self.postgres {
+            Some(throwaway::postgres::Database::create()?)
+        } else {
+            None
+        };
         let url = match &database {
-            Some(database) => database.url().to_owned(),
+            Some(database) => database.url(),
             None => format!("sqlite:{}", data.path().join("test.db").display()),
         };
         let mut config = Config {
@@ -74,14 +78,18 @@ impl ServerBuilder {
             public_url: None,
             tls: None,
             trusted_proxies: Vec::new(),
-            signing_algorithm: jose::Algorithm::ES256,
+            signing_algorithm: jose::Algorithm::Es256,
             log: "warn".to_owned(),
             log_format: LogFormat::Text,
         };
         if let Some(change) = &self.configure {
             change(&mut config);
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime");
         let clock = Arc::new(ManualClock::default());
         let (app, listener) = runtime.block_on(async {
             let first = accounts::FirstStart {
@@ -89,7 +97,9 @@ impl ServerBuilder {
                 bootstrap_client: Some((CLIENT_ID.to_owned(), vault::Secret::from(CLIENT_SECRET.to_owned()))),
                 ..accounts::FirstStart::default()
             };
-            let app = orchestrion::build(&config, clock.clone(), first).await.expect("the server starts");
+            let app = orchestrion::build(&config, clock.clone(), first)
+                .await
+                .expect("the server starts");
             let listener = orchestrion::bind(&config).await.expect("a socket");
             (app, listener)
         });
@@ -184,9 +194,17 @@ impl Server {
     /// When the token endpoint refuses.
     #[track_caller]
     pub fn token_of(&self, id: &str, secret: &str, scopes: &str) -> String {
-        let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret), ("scope", scopes)];
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", id),
+            ("client_secret", secret),
+            ("scope", scopes),
+        ];
         let answer = self.post("/identity_/connect/token").form(&form).send().expect(200);
-        answer.json()["access_token"].as_str().expect("an access token").to_owned()
+        answer.json()["access_token"]
+            .as_str()
+            .expect("an access token")
+            .to_owned()
     }
 
     /// A browser signed in as the organization's first administrator.

@@ -127,7 +127,14 @@ impl AppBuilder {
         random: Arc<dyn vault::Random + Send + Sync>,
         settings: Settings,
     ) -> Self {
-        Self { store, clock, random, settings, states: HashMap::new(), modules: Vec::new() }
+        Self {
+            store,
+            clock,
+            random,
+            settings,
+            states: HashMap::new(),
+            modules: Vec::new(),
+        }
     }
 
     /// Registers state for [`App::state`].
@@ -148,7 +155,12 @@ impl AppBuilder {
         let (mut operations, mut seeds): (Vec<&'static Operation>, _) = (Vec::new(), Vec::new());
         for module in self.modules {
             // Operations live as long as the process; leaking them once spares a reference count on every request.
-            operations.extend(module.operations.into_iter().map(|operation| &*Box::leak(Box::new(operation))));
+            operations.extend(
+                module
+                    .operations
+                    .into_iter()
+                    .map(|operation| &*Box::leak(Box::new(operation))),
+            );
             navigation.extend(module.navigation);
             entity_sets.extend(module.entity_sets);
             seeds.extend(module.seed);

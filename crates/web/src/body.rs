@@ -16,7 +16,10 @@ pub fn bind<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
         if name.is_empty() {
             return Error::field("$", fault.message);
         }
-        let field = Field { message: format!("{name}: {}", fault.message), name };
+        let field = Field {
+            message: format!("{name}: {}", fault.message),
+            name,
+        };
         Error::fields(vec![field]).unwrap_or_else(|| Error::internal("a list of one field is not empty"))
     })
 }
@@ -45,7 +48,10 @@ impl std::error::Error for Fault {}
 
 impl de::Error for Fault {
     fn custom<T: std::fmt::Display>(message: T) -> Self {
-        Self { path: Vec::new(), message: message.to_string() }
+        Self {
+            path: Vec::new(),
+            message: message.to_string(),
+        }
     }
 }
 
@@ -82,13 +88,20 @@ impl<'de> de::Deserializer<'de> for Lenient {
                     visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN))
                 }
             }
-            Value::Array(items) => visitor.visit_seq(Items { items: items.into_iter(), index: 0 }),
+            Value::Array(items) => visitor.visit_seq(Items {
+                items: items.into_iter(),
+                index: 0,
+            }),
             Value::Object(members) => visitor.visit_map(Members::open(members)),
         }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.0.is_null() {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
@@ -121,7 +134,9 @@ impl<'de> de::Deserializer<'de> for Lenient {
             }
             other => other,
         };
-        value.deserialize_enum(name, variants, visitor).map_err(de::Error::custom)
+        value
+            .deserialize_enum(name, variants, visitor)
+            .map_err(de::Error::custom)
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -156,7 +171,9 @@ impl<'de> de::SeqAccess<'de> for Items {
         let Some(item) = self.items.next() else { return Ok(None) };
         let index = self.index;
         self.index += 1;
-        seed.deserialize(Lenient(item)).map(Some).map_err(|fault| fault.under(format!("[{index}]")))
+        seed.deserialize(Lenient(item))
+            .map(Some)
+            .map_err(|fault| fault.under(format!("[{index}]")))
     }
 }
 
@@ -168,7 +185,10 @@ struct Members {
 impl Members {
     /// The members of an open dictionary, as written.
     fn open(members: Map<String, Value>) -> Self {
-        Self { members: members.into_iter().collect::<Vec<_>>().into_iter(), current: None }
+        Self {
+            members: members.into_iter().collect::<Vec<_>>().into_iter(),
+            current: None,
+        }
     }
 
     /// The members of a type: names take the type's spelling, annotations and nulls count as absent, the last of several
@@ -194,7 +214,9 @@ impl<'de> de::MapAccess<'de> for Members {
 
     fn next_key_seed<K: de::DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
         self.current = self.members.next();
-        let Some((name, _)) = &self.current else { return Ok(None) };
+        let Some((name, _)) = &self.current else {
+            return Ok(None);
+        };
         seed.deserialize(name.as_str().into_deserializer()).map(Some)
     }
 

@@ -49,16 +49,33 @@ where
     let mut ctx = app.ctx(Caller::anonymous());
     ctx.trace = Arc::from(trace(&parts.headers, &ctx));
     let trusted = app.settings().trusted_proxies.contains(&network.peer.ip());
-    ctx.address = Some(client_address(&parts.headers, network.peer.ip(), &app.settings().trusted_proxies));
-    let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    ctx.address = Some(client_address(
+        &parts.headers,
+        network.peer.ip(),
+        &app.settings().trusted_proxies,
+    ));
+    let agent = parts
+        .headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok());
     ctx.agent = agent.map(|agent| Arc::from(agent.chars().take(256).collect::<String>()));
 
     let span = tracing::info_span!("request", trace = &*ctx.trace, method = %parts.method, path = parts.uri.path());
     let (method, is_cors) = (parts.method.clone(), parts.headers.contains_key(header::ORIGIN));
-    let cors_origin = parts.headers.get(header::ORIGIN).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let cors_origin = parts
+        .headers
+        .get(header::ORIGIN)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
     let trace = ctx.trace.clone();
 
-    let arrived = Arrived { app: app.clone(), ctx, parts, network, trusted };
+    let arrived = Arrived {
+        app: app.clone(),
+        ctx,
+        parts,
+        network,
+        trusted,
+    };
     let (mut response, family, operation) = arrived.answer(body).instrument(span.clone()).await;
     if is_cors && let Some(origin) = cors_origin {
         allow_origin(&app, &mut response, &origin, family, operation).await;
@@ -68,7 +85,11 @@ where
         *response.body_mut() = http_body_util::Either::Left(http_body_util::Full::default());
     }
     let took = started.elapsed();
-    app.metrics().record(operation.map(|operation| operation.id), response.status().as_u16(), took);
+    app.metrics().record(
+        operation.map(|operation| operation.id),
+        response.status().as_u16(),
+        took,
+    );
     let _entered = span.entered();
     tracing::info!(
         status = response.status().as_u16(),
@@ -110,19 +131,30 @@ impl Arrived {
         let (operation, arguments) = match self.app.router().find(&self.parts.method, &layout) {
             Found::Operation(operation, arguments) => (operation, arguments),
             Found::Methods(methods) => {
-                let (mut response, ..) = fail(&Error::of(Kind::MethodNotAllowed, "The method is not allowed here."), None);
+                let (mut response, ..) = fail(
+                    &Error::of(Kind::MethodNotAllowed, "The method is not allowed here."),
+                    None,
+                );
                 let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
                 set_header(&mut response, header::ALLOW, &names.join(", "));
                 return (response, family, None);
             }
             Found::Nothing => return fail(&error::unknown_address(self.parts.uri.path()), None),
         };
-        let origin = match self.app.settings().origins.of(&self.parts.headers, self.network, self.trusted) {
+        let origin = match self
+            .app
+            .settings()
+            .origins
+            .of(&self.parts.headers, self.network, self.trusted)
+        {
             Ok(origin) => origin,
             Err(error) => return fail(&error, Some(operation)),
         };
         let Some(query) = read_query(self.parts.uri.query().unwrap_or_default()) else {
-            return fail(&Error::invalid(codes::INVALID_REQUEST, "The query string is too long."), Some(operation));
+            return fail(
+                &Error::invalid(codes::INVALID_REQUEST, "The query string is too long."),
+                Some(operation),
+            );
         };
         let bytes = match read_body(body, &self.parts, operation.body_limit).await {
             Ok(bytes) => bytes,
@@ -212,8 +244,13 @@ async fn identify(request: &Request) -> Result<Caller, Error> {
     if with_session {
         return gatekeeper.session(request).await;
     }
-    let Some(value) = request.header("authorization") else { return Ok(Caller::anonymous()) };
-    let token = value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
+    let Some(value) = request.header("authorization") else {
+        return Ok(Caller::anonymous());
+    };
+    let token = value
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
     match token {
         Some(token) if !token.is_empty() => gatekeeper.bearer(request, token).await,
         _ => Err(Error::unauthenticated()),
@@ -232,7 +269,11 @@ enum Gate {
 /// The scope gate (reference: identity 1.8, rows 2 to 6).
 fn open(operation: &Operation, caller: &Caller) -> Result<Gate, Error> {
     if operation.access == Access::HostOnly {
-        return if caller.host { Ok(Gate::Roles) } else { Err(Error::forbidden()) };
+        return if caller.host {
+            Ok(Gate::Roles)
+        } else {
+            Err(Error::forbidden())
+        };
     }
     if caller.principal == Principal::System {
         return Ok(Gate::Everything);
@@ -246,7 +287,11 @@ fn open(operation: &Operation, caller: &Caller) -> Result<Gate, Error> {
     };
     let all_of_the_user = caller.user().is_some() && caller.first_party && caller.scopes.contains(stands_for_all);
     if operation.access == Access::PersonOnly {
-        return if all_of_the_user { Ok(Gate::Roles) } else { Err(Error::forbidden()) };
+        return if all_of_the_user {
+            Ok(Gate::Roles)
+        } else {
+            Err(Error::forbidden())
+        };
     }
     if all_of_the_user || operation.scopes.is_empty() {
         return Ok(Gate::Roles);
@@ -281,7 +326,9 @@ async fn check_organization(request: &Request) -> Result<(), Error> {
     {
         return Err(Error::forbidden());
     }
-    if request.argument("partitionGlobalId").is_some() && (own.is_none() || request.guid("partitionGlobalId").ok() != own) {
+    if request.argument("partitionGlobalId").is_some()
+        && (own.is_none() || request.guid("partitionGlobalId").ok() != own)
+    {
         return Err(Error::forbidden());
     }
     Ok(())
@@ -289,7 +336,11 @@ async fn check_organization(request: &Request) -> Result<(), Error> {
 
 async fn find_tenant(request: &mut Request) -> Result<(), Error> {
     let named = match request.layout.family {
-        Family::Orchestrator => request.layout.tenant.clone().or_else(|| request.header("x-uipath-tenantname").map(str::to_owned)),
+        Family::Orchestrator => request
+            .layout
+            .tenant
+            .clone()
+            .or_else(|| request.header("x-uipath-tenantname").map(str::to_owned)),
         Family::Console => match request.text("tenant") {
             Ok(name) => Some(name),
             Err(_) => return Ok(()),
@@ -316,12 +367,17 @@ async fn find_folder(request: &mut Request) -> Result<(), Error> {
         selector(&request.parts.headers)?
     };
     let Some(selector) = selector else {
-        return if request.operation.folder == Folder::Required { Err(folder_required()) } else { Ok(()) };
+        return if request.operation.folder == Folder::Required {
+            Err(folder_required())
+        } else {
+            Ok(())
+        };
     };
     let app = request.app.clone();
     let folder: Option<FolderRef> = app.gatekeeper().folder(request.tenant()?, &selector).await?;
     let visible = |folder: &FolderRef| {
-        request.rights.assigned().includes(folder.id) || request.rights.allow(&request.operation.requirement, Some(folder.id))
+        request.rights.assigned().includes(folder.id)
+            || request.rights.allow(&request.operation.requirement, Some(folder.id))
     };
     request.folder = Some(folder.filter(visible).ok_or_else(no_such_folder)?);
     Ok(())
@@ -336,19 +392,34 @@ fn no_such_folder() -> Error {
 
 /// Reads the folder headers (reference: execution 1.1, "Folder"; clients, chapter 2 rule 4).
 fn selector(headers: &HeaderMap) -> Result<Option<FolderSelector>, Error> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim).filter(|value| !value.is_empty());
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+    };
     let path = |path: &str| FolderSelector::Path(path.trim_matches('/').to_owned());
     if let Some(id) = text("x-uipath-organizationunitid") {
-        return id.parse().map(|id| Some(FolderSelector::Id(id))).map_err(|_| no_such_folder());
+        return id
+            .parse()
+            .map(|id| Some(FolderSelector::Id(id)))
+            .map_err(|_| no_such_folder());
     }
     if let Some(key) = text("x-uipath-folderkey") {
-        return Uuid::parse_str(key).map(|key| Some(FolderSelector::Key(key))).map_err(|_| no_such_folder());
+        return Uuid::parse_str(key)
+            .map(|key| Some(FolderSelector::Key(key)))
+            .map_err(|_| no_such_folder());
     }
     if let Some(encoded) = text("x-uipath-folderpath-encoded") {
-        return decode_path(encoded).map(|text| Some(path(&text))).ok_or_else(no_such_folder);
+        return decode_path(encoded)
+            .map(|text| Some(path(&text)))
+            .ok_or_else(no_such_folder);
     }
     // A header may hold UTF-8 that is not ASCII; `to_str` would refuse it.
-    let raw = headers.get("x-uipath-folderpath").and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+    let raw = headers
+        .get("x-uipath-folderpath")
+        .and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
     Ok(raw.map(str::trim).filter(|value| !value.is_empty()).map(path))
 }
 
@@ -358,14 +429,20 @@ fn decode_path(encoded: &str) -> Option<String> {
     if let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(encoded)
         && bytes.len() % 2 == 0
     {
-        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+        let units: Vec<u16> = bytes
+            .chunks_exact(2)
+            .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+            .collect();
         if let Ok(text) = String::from_utf16(&units)
             && !text.chars().any(char::is_control)
         {
             return Some(text);
         }
     }
-    percent_encoding::percent_decode_str(encoded).decode_utf8().ok().map(|text| text.into_owned())
+    percent_encoding::percent_decode_str(encoded)
+        .decode_utf8()
+        .ok()
+        .map(|text| text.into_owned())
 }
 
 /// Pages lead to sign-in and back; a form post without a session cannot be repeated and is refused.
@@ -383,7 +460,9 @@ fn check_forgery(request: &Request) -> Result<(), Error> {
     if matches!(request.parts.method, Method::GET | Method::HEAD) {
         return Ok(());
     }
-    let Some(session) = &request.ctx.caller.session else { return Err(Error::unauthenticated()) };
+    let Some(session) = &request.ctx.caller.session else {
+        return Err(Error::unauthenticated());
+    };
     let form = request.form();
     let given = match page::field(&form, "_csrf") {
         "" => request.header("x-csrf-token").unwrap_or_default(),
@@ -392,14 +471,20 @@ fn check_forgery(request: &Request) -> Result<(), Error> {
     if vault::verify_secret(given, &vault::hash_secret(&session.csrf)) {
         return Ok(());
     }
-    Err(Error::invalid(codes::INVALID_REQUEST, "This form is out of date. Open the page again and repeat what you did."))
+    Err(Error::invalid(
+        codes::INVALID_REQUEST,
+        "This form is out of date. Open the page again and repeat what you did.",
+    ))
 }
 
 fn read_query(raw: &str) -> Option<Vec<(String, String)>> {
     if raw.len() > LONGEST_QUERY {
         return None;
     }
-    let pairs: Vec<(String, String)> = form_urlencoded::parse(raw.as_bytes()).into_owned().take(MOST_PARAMETERS + 1).collect();
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(raw.as_bytes())
+        .into_owned()
+        .take(MOST_PARAMETERS + 1)
+        .collect();
     (pairs.len() <= MOST_PARAMETERS).then_some(pairs)
 }
 
@@ -413,7 +498,10 @@ where
         return Ok(Bytes::new());
     }
     let too_large = || Error::of(Kind::TooLarge, format!("The body is larger than {limit} bytes."));
-    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let announced = parts
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
@@ -421,14 +509,22 @@ where
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
         Ok(Err(_)) => Err(Error::invalid(codes::INVALID_REQUEST, "The body ended early.")),
-        Err(_) => Err(Error::invalid(codes::INVALID_REQUEST, "The body took too long to arrive.")),
+        Err(_) => Err(Error::invalid(
+            codes::INVALID_REQUEST,
+            "The body took too long to arrive.",
+        )),
     }
 }
 
 /// W3C trace context: the caller's trace id goes on, else a new one starts.
 fn trace(headers: &HeaderMap, ctx: &Ctx) -> String {
-    let given = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(|value| value.get(3..35));
-    let valid = given.filter(|id| id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) && id.bytes().any(|byte| byte != b'0'));
+    let given = headers
+        .get("traceparent")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.get(3..35));
+    let valid = given.filter(|id| {
+        id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) && id.bytes().any(|byte| byte != b'0')
+    });
     let span = ctx.id().simple().to_string();
     match valid {
         Some(id) => format!("00-{id}-{}-00", &span[..16]),
@@ -439,19 +535,35 @@ fn trace(headers: &HeaderMap, ctx: &Ctx) -> String {
 /// Cross-origin reads: discovery and keys for everyone, the APIs for origins of registered non-confidential applications
 /// (reference: identity 2.16). Pages never.
 async fn allow_origin(app: &App, response: &mut Response, origin: &str, family: Family, operation: Option<&Operation>) {
-    if matches!(family, Family::Console | Family::Root) || operation.is_some_and(|operation| operation.tag == "Interactive") {
+    if matches!(family, Family::Console | Family::Root)
+        || operation.is_some_and(|operation| operation.tag == "Interactive")
+    {
         return;
     }
     let public = operation.is_some_and(|operation| operation.tag == "Discovery");
     if !public && !app.gatekeeper().allows_origin(origin).await.unwrap_or(false) {
         return;
     }
-    set_header(response, header::ACCESS_CONTROL_ALLOW_ORIGIN, if public { "*" } else { origin });
-    set_header(response, header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE");
+    set_header(
+        response,
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        if public { "*" } else { origin },
+    );
+    set_header(
+        response,
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        "GET, POST, PUT, PATCH, DELETE",
+    );
     set_header(response, header::ACCESS_CONTROL_ALLOW_HEADERS, CORS_HEADERS);
-    set_header(response, header::ACCESS_CONTROL_EXPOSE_HEADERS, "api-supported-versions, retry-after, www-authenticate");
+    set_header(
+        response,
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        "api-supported-versions, retry-after, www-authenticate",
+    );
     set_header(response, header::ACCESS_CONTROL_MAX_AGE, "600");
-    response.headers_mut().append(header::VARY, header::HeaderValue::from_static("origin"));
+    response
+        .headers_mut()
+        .append(header::VARY, header::HeaderValue::from_static("origin"));
 }
 
 /// Headers that every answer of a family carries (reference: identity 7, row 149).
@@ -466,7 +578,11 @@ fn finish(response: &mut Response, family: Family, trace: &str, tls: bool) {
     }
     match family {
         Family::Orchestrator => {
-            fixed(headers, header::HeaderName::from_static("api-supported-versions"), API_VERSIONS);
+            fixed(
+                headers,
+                header::HeaderName::from_static("api-supported-versions"),
+                API_VERSIONS,
+            );
             fixed(headers, header::CACHE_CONTROL, "no-store");
         }
         Family::Identity | Family::Console | Family::Root | Family::Portal => {

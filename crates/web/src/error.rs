@@ -30,13 +30,19 @@ pub fn render(error: &Error, family: Family, operation: Option<&Operation>, trac
     if error.kind == Kind::Internal {
         tracing::error!(trace, operation = operation.map(|operation| operation.id), cause = %error.message, "request failed");
     }
-    let message = if error.kind == Kind::Internal { "An error has occurred." } else { error.message.as_str() };
+    let message = if error.kind == Kind::Internal {
+        "An error has occurred."
+    } else {
+        error.message.as_str()
+    };
     let reply = Reply::new(status(error.kind)).header("cache-control", "no-store");
     let rendered = match family {
         Family::Console => reply.html(ui::error_page(status(error.kind), message, trace)),
         Family::Identity | Family::Portal => match error.kind {
             Kind::Unauthenticated => reply.empty(),
-            Kind::Forbidden => reply.json(&json!({ "errorMessage": scope_message(error).unwrap_or(message.to_owned()) })),
+            Kind::Forbidden => {
+                reply.json(&json!({ "errorMessage": scope_message(error).unwrap_or(message.to_owned()) }))
+            }
             Kind::Invalid => problem(reply, error, trace),
             _ => reply.json(&json!({ "errorMessage": message, "traceId": trace })),
         },
@@ -48,14 +54,20 @@ pub fn render(error: &Error, family: Family, operation: Option<&Operation>, trac
             _ => reply.odata(&json!({ "message": message, "errorCode": error.code, "traceId": trace })),
         },
     };
-    let mut response =
-        rendered.unwrap_or_else(|_| status_only(http::StatusCode::INTERNAL_SERVER_ERROR));
+    let mut response = rendered.unwrap_or_else(|_| status_only(http::StatusCode::INTERNAL_SERVER_ERROR));
     match error.kind {
         Kind::Unauthenticated if family != Family::Console => {
-            set_header(&mut response, header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"");
+            set_header(
+                &mut response,
+                header::WWW_AUTHENTICATE,
+                "Bearer error=\"invalid_token\"",
+            );
         }
         Kind::Forbidden if !error.missing_scopes.is_empty() => {
-            let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", error.missing_scopes.join(" "));
+            let challenge = format!(
+                "Bearer error=\"insufficient_scope\", scope=\"{}\"",
+                error.missing_scopes.join(" ")
+            );
             set_header(&mut response, header::WWW_AUTHENTICATE, &challenge);
         }
         Kind::TooManyRequests { retry_after } => {
@@ -84,7 +96,11 @@ fn problem(reply: Reply, error: &Error, trace: &str) -> Result<Response, Error> 
             list.push(json!(field.message));
         }
     }
-    let title = if errors.is_empty() { &error.message } else { "One or more validation errors occurred." };
+    let title = if errors.is_empty() {
+        &error.message
+    } else {
+        "One or more validation errors occurred."
+    };
     if errors.is_empty() {
         errors.insert(String::new(), json!([error.message]));
     }
@@ -92,7 +108,10 @@ fn problem(reply: Reply, error: &Error, trace: &str) -> Result<Response, Error> 
         "type": "https://tools.ietf.org/html/rfc9110#section-15.5.1", "title": title, "status": 400,
         "message": error.message, "traceId": trace, "errors": errors
     });
-    reply.bytes("application/problem+json; charset=utf-8", serde_json::to_vec(&body).map_err(Error::internal)?)
+    reply.bytes(
+        "application/problem+json; charset=utf-8",
+        serde_json::to_vec(&body).map_err(Error::internal)?,
+    )
 }
 
 /// "Scope(s) 'a,b' is(are) invalid. Expect to have 'PM.X' or 'PM.X.Read'. "
@@ -101,11 +120,24 @@ fn scope_message(error: &Error) -> Option<String> {
         return None;
     }
     let wanted: Vec<String> = error.missing_scopes.iter().map(|scope| format!("'{scope}'")).collect();
-    let given = if error.message == Error::forbidden().message { "" } else { &error.message };
-    Some(format!("Scope(s) '{given}' is(are) invalid. Expect to have {}. ", wanted.join(" or ")))
+    let given = if error.message == Error::forbidden().message {
+        ""
+    } else {
+        &error.message
+    };
+    Some(format!(
+        "Scope(s) '{given}' is(are) invalid. Expect to have {}. ",
+        wanted.join(" or ")
+    ))
 }
 
 /// 404 for an address that does not exist.
 pub fn unknown_address(path: &str) -> Error {
-    Error::missing(codes::ITEM_NOT_FOUND, format!("No resource was found at {}.", path.chars().take(200).collect::<String>()))
+    Error::missing(
+        codes::ITEM_NOT_FOUND,
+        format!(
+            "No resource was found at {}.",
+            path.chars().take(200).collect::<String>()
+        ),
+    )
 }

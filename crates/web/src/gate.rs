@@ -66,5 +66,10 @@ pub trait Gatekeeper: Send + Sync {
     fn allows_origin<'a>(&'a self, origin: &'a str) -> Future<'a, Result<bool, Error>>;
 
     /// The frame (navigation, switchers, folder tree) around a console page.
-    fn frame<'a>(&'a self, request: &'a Request, title: &'a str, active: &'a str) -> Future<'a, Result<ui::Frame, Error>>;
+    fn frame<'a>(
+        &'a self,
+        request: &'a Request,
+        title: &'a str,
+        active: &'a str,
+    ) -> Future<'a, Result<ui::Frame, Error>>;
 }

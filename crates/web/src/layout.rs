@@ -70,7 +70,8 @@ impl Layout {
         }
         let raw: Vec<&str> = path.split('/').skip(1).collect();
         let is = |index: usize, names: &[&str]| {
-            raw.get(index).is_some_and(|segment| names.iter().any(|name| segment.eq_ignore_ascii_case(name)))
+            raw.get(index)
+                .is_some_and(|segment| names.iter().any(|name| segment.eq_ignore_ascii_case(name)))
         };
         // Position of the word that names the service, and how many segments of it belong to the base.
         let found = (0..=2usize).find_map(|index| {
@@ -93,7 +94,10 @@ impl Layout {
             Some((family.0, index, family.1))
         });
         let decode = |segment: &str| {
-            percent_decode_str(segment).decode_utf8().map(|text| text.into_owned()).map_err(|_| BadPath)
+            percent_decode_str(segment)
+                .decode_utf8()
+                .map(|text| text.into_owned())
+                .map_err(|_| BadPath)
         };
         let (family, marker, own) = found.unwrap_or((Family::Root, 0, 0));
         let mut identity = IdentityPath::Suite;
@@ -117,7 +121,10 @@ impl Layout {
             },
             Family::Console | Family::Root => {}
         }
-        let mut segments: Vec<String> = raw[own..].iter().map(|segment| decode(segment)).collect::<Result<_, _>>()?;
+        let mut segments: Vec<String> = raw[own..]
+            .iter()
+            .map(|segment| decode(segment))
+            .collect::<Result<_, _>>()?;
         if segments.last().is_some_and(String::is_empty) {
             segments.pop();
         }
@@ -125,8 +132,17 @@ impl Layout {
         if family == Family::Identity && own == marker + 3 {
             segments.insert(0, "api".to_owned());
         }
-        let base = raw[..own].iter().fold(String::new(), |base, segment| base + "/" + segment);
-        Ok(Self { family, identity, organization, tenant, base, segments })
+        let base = raw[..own]
+            .iter()
+            .fold(String::new(), |base, segment| base + "/" + segment);
+        Ok(Self {
+            family,
+            identity,
+            organization,
+            tenant,
+            base,
+            segments,
+        })
     }
 }
 
@@ -145,20 +161,68 @@ mod tests {
     #[test]
     fn every_layout_of_the_clients_is_understood() {
         use Family::{Console, Identity, Orchestrator, Portal, Root};
-        check("/acme/prod/orchestrator_/odata/Assets(1)", Orchestrator, Some("acme"), Some("prod"), "odata/Assets(1)");
-        check("/acme/prod/odata/Assets", Orchestrator, Some("acme"), Some("prod"), "odata/Assets");
-        check("/acme/prod/api/Buckets/1/ListFiles", Orchestrator, Some("acme"), Some("prod"), "api/Buckets/1/ListFiles");
+        check(
+            "/acme/prod/orchestrator_/odata/Assets(1)",
+            Orchestrator,
+            Some("acme"),
+            Some("prod"),
+            "odata/Assets(1)",
+        );
+        check(
+            "/acme/prod/odata/Assets",
+            Orchestrator,
+            Some("acme"),
+            Some("prod"),
+            "odata/Assets",
+        );
+        check(
+            "/acme/prod/api/Buckets/1/ListFiles",
+            Orchestrator,
+            Some("acme"),
+            Some("prod"),
+            "api/Buckets/1/ListFiles",
+        );
         check("/odata/Assets", Orchestrator, None, None, "odata/Assets");
         check("/api/Status/Version", Orchestrator, None, None, "api/Status/Version");
         check("/orchestrator/odata/Assets", Orchestrator, None, None, "odata/Assets");
-        check("/orchestrator_/api/status/version", Orchestrator, None, None, "api/status/version");
-        check("/prod/Orchestrator_/odata/Assets", Orchestrator, None, Some("prod"), "odata/Assets");
+        check(
+            "/orchestrator_/api/status/version",
+            Orchestrator,
+            None,
+            None,
+            "api/status/version",
+        );
+        check(
+            "/prod/Orchestrator_/odata/Assets",
+            Orchestrator,
+            None,
+            Some("prod"),
+            "odata/Assets",
+        );
         check("/identity/connect/token", Identity, None, None, "connect/token");
         check("/identity_/connect/token", Identity, None, None, "connect/token");
-        check("/acme/identity_/api/ExternalClient", Identity, Some("acme"), None, "api/ExternalClient");
-        check("/acme/portal_/api/filtering/x", Portal, Some("acme"), None, "api/filtering/x");
+        check(
+            "/acme/identity_/api/ExternalClient",
+            Identity,
+            Some("acme"),
+            None,
+            "api/ExternalClient",
+        );
+        check(
+            "/acme/portal_/api/filtering/x",
+            Portal,
+            Some("acme"),
+            None,
+            "api/filtering/x",
+        );
         check("/portal/api/filtering/x", Portal, None, None, "api/filtering/x");
-        check("/acme/portal_/api/identity/Group/7", Identity, Some("acme"), None, "api/Group/7");
+        check(
+            "/acme/portal_/api/identity/Group/7",
+            Identity,
+            Some("acme"),
+            None,
+            "api/Group/7",
+        );
         check("/console/acme/admin", Console, None, None, "acme/admin");
         check("/.well-known/x", Root, None, None, ".well-known/x");
         check("/", Root, None, None, "");
@@ -166,7 +230,13 @@ mod tests {
 
     #[test]
     fn segments_are_decoded_after_they_were_split() {
-        check("/odata/Folders/F(username='a%2Fb')", Family::Orchestrator, None, None, "odata/Folders/F(username='a/b')");
+        check(
+            "/odata/Folders/F(username='a%2Fb')",
+            Family::Orchestrator,
+            None,
+            None,
+            "odata/Folders/F(username='a/b')",
+        );
         assert_eq!(Layout::parse("/odata/%FF"), Err(BadPath));
     }
 }

@@ -24,7 +24,10 @@ pub struct Metrics {
 
 impl Metrics {
     pub(crate) fn new(operations: impl Iterator<Item = &'static str>) -> Self {
-        Self { series: operations.map(|id| (id, Series::default())).collect(), unmatched: Series::default() }
+        Self {
+            series: operations.map(|id| (id, Series::default())).collect(),
+            unmatched: Series::default(),
+        }
     }
 
     pub(crate) fn record(&self, operation: Option<&str>, status: u16, took: Duration) {
@@ -53,7 +56,10 @@ impl Metrics {
                 let count = count.load(Ordering::Relaxed);
                 if count > 0 {
                     let class = class + 1;
-                    let _ = writeln!(text, "orchestrion_http_requests_total{{operation=\"{id}\",status=\"{class}xx\"}} {count}");
+                    let _ = writeln!(
+                        text,
+                        "orchestrion_http_requests_total{{operation=\"{id}\",status=\"{class}xx\"}} {count}"
+                    );
                 }
             }
         }

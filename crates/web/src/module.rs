@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use context::{Error, Requirement};
 
+use crate::Future;
 use crate::app::App;
 use crate::operation::Operation;
-use crate::Future;
 
 /// Migrations of one module, oldest first.
 pub type Migrations = &'static [store::Migration];

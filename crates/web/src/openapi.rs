@@ -19,7 +19,10 @@ pub fn document(operations: impl Iterator<Item = &'static Operation>, version: &
         };
         let described = describe(operation, &mut schemas);
         let method = operation.method.as_str().to_ascii_lowercase();
-        paths.entry(format!("{prefix}{}", operation.path)).or_default().insert(method, described);
+        paths
+            .entry(format!("{prefix}{}", operation.path))
+            .or_default()
+            .insert(method, described);
     }
     json!({
         "openapi": "3.0.3",
@@ -68,12 +71,19 @@ impl Schemas {
             Shape::Entity(model) => ("application/json", self.entity(model)),
             Shape::Collection(model) => {
                 let items = self.entity(model);
-                let properties = json!({ "@odata.count": { "type": "integer" }, "value": { "type": "array", "items": items } });
-                ("application/json", json!({ "type": "object", "properties": properties }))
+                let properties =
+                    json!({ "@odata.count": { "type": "integer" }, "value": { "type": "array", "items": items } });
+                (
+                    "application/json",
+                    json!({ "type": "object", "properties": properties }),
+                )
             }
             Shape::Json { name, schema } => {
                 self.0.insert((*name).to_owned(), schema.clone());
-                ("application/json", json!({ "$ref": format!("#/components/schemas/{name}") }))
+                (
+                    "application/json",
+                    json!({ "$ref": format!("#/components/schemas/{name}") }),
+                )
             }
         };
         Some(json!({ media: { "schema": schema } }))
@@ -91,7 +101,9 @@ fn describe(operation: &'static Operation, schemas: &mut Schemas) -> Value {
     }
     let text = json!({ "type": "string" });
     let parameter = |name: &str, place: &str, required: bool| json!({ "name": name, "in": place, "required": required, "schema": text });
-    let mut parameters: Vec<Value> = arguments(operation.path).map(|name| parameter(name, "path", true)).collect();
+    let mut parameters: Vec<Value> = arguments(operation.path)
+        .map(|name| parameter(name, "path", true))
+        .collect();
     if operation.queryable {
         let options = ["$filter", "$select", "$expand", "$orderby", "$top", "$skip", "$count"];
         parameters.extend(options.map(|name| parameter(name, "query", false)));

@@ -46,7 +46,10 @@ pub enum Shape {
     Entity(&'static odata::EntityType),
     /// `{"@odata.context", "@odata.count", "value": [entity]}`
     Collection(&'static odata::EntityType),
-    Json { name: &'static str, schema: Value },
+    Json {
+        name: &'static str,
+        schema: Value,
+    },
     /// A form, file, page or text: media type only.
     Media(&'static str),
     Nothing,
@@ -164,7 +167,8 @@ impl Operation {
     /// Requires `name` in the token. `OR.Assets.Read` is met by `OR.Assets.Read` and by `OR.Assets`
     /// (reference: identity 3.1). Called again, it adds an alternative.
     pub fn scope(mut self, name: &'static str) -> Self {
-        self.scopes.extend(name.strip_suffix(".Read").or_else(|| name.strip_suffix(".Write")));
+        self.scopes
+            .extend(name.strip_suffix(".Read").or_else(|| name.strip_suffix(".Write")));
         self.scopes.push(name);
         self
     }
@@ -173,7 +177,10 @@ impl Operation {
     ///
     /// # Panics
     /// At start-up, when the expression names a permission that the catalogue lacks.
-    #[expect(clippy::panic, reason = "a declaration that cannot be read must stop the start, not open the operation")]
+    #[expect(
+        clippy::panic,
+        reason = "a declaration that cannot be read must stop the start, not open the operation"
+    )]
     pub fn permission(mut self, expression: &str) -> Self {
         match Requirement::parse(expression) {
             Ok(requirement) => self.requirement = requirement,
@@ -206,7 +213,10 @@ impl Operation {
 
     /// Takes a JSON body of this type.
     pub fn takes<T: schemars::JsonSchema>(mut self, name: &'static str) -> Self {
-        self.takes = Shape::Json { name, schema: schema_of::<T>() };
+        self.takes = Shape::Json {
+            name,
+            schema: schema_of::<T>(),
+        };
         self
     }
 
@@ -235,7 +245,13 @@ impl Operation {
 
     /// Answers a JSON body of this type.
     pub fn answers_json<T: schemars::JsonSchema>(self, status: u16, name: &'static str) -> Self {
-        self.answers(status, Shape::Json { name, schema: schema_of::<T>() })
+        self.answers(
+            status,
+            Shape::Json {
+                name,
+                schema: schema_of::<T>(),
+            },
+        )
     }
 
     pub fn handler<F, R>(mut self, handler: F) -> Self

@@ -29,8 +29,15 @@ impl Origins {
     /// 400 when the host is not one of ours.
     pub fn of(&self, headers: &HeaderMap, network: Network, trusted: bool) -> Result<String, Error> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let forwarded = |name: &str| text(name).filter(|_| trusted).and_then(|value| value.split(',').next()).map(str::trim);
-        let host = forwarded("x-forwarded-host").or_else(|| text("host")).unwrap_or_default();
+        let forwarded = |name: &str| {
+            text(name)
+                .filter(|_| trusted)
+                .and_then(|value| value.split(',').next())
+                .map(str::trim)
+        };
+        let host = forwarded("x-forwarded-host")
+            .or_else(|| text("host"))
+            .unwrap_or_default();
         let scheme = match forwarded("x-forwarded-proto") {
             Some("https") => "https",
             Some(_) => "http",
@@ -44,7 +51,10 @@ impl Origins {
         // Behind a proxy that is not configured as trusted the scheme is unknown, but the host may still be right.
         match &self.public {
             Some(public) if host_of(public) == host_of(&origin) => Ok(public.clone()),
-            _ => Err(Error::invalid(codes::INVALID_REQUEST, "The host of the request is not served here.")),
+            _ => Err(Error::invalid(
+                codes::INVALID_REQUEST,
+                "The host of the request is not served here.",
+            )),
         }
     }
 
@@ -81,7 +91,12 @@ pub fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &[IpAddr]) -> 
         .flat_map(|value| value.split(','))
         .filter_map(|hop| hop.trim().parse().ok())
         .collect();
-    hops.iter().rev().copied().find(|hop| !trusted.contains(hop)).or(hops.first().copied()).unwrap_or(peer)
+    hops.iter()
+        .rev()
+        .copied()
+        .find(|hop| !trusted.contains(hop))
+        .or(hops.first().copied())
+        .unwrap_or(peer)
 }
 
 #[cfg(test)]
@@ -89,21 +104,40 @@ mod tests {
     use super::*;
 
     fn network(tls: bool) -> Network {
-        Network { peer: ([127, 0, 0, 1], 1).into(), tls }
+        Network {
+            peer: ([127, 0, 0, 1], 1).into(),
+            tls,
+        }
     }
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()))
+            .collect()
     }
 
     #[test]
     fn unknown_hosts_are_refused_and_forwarded_ones_need_trust() {
-        let origins = Origins { public: Some("https://orch.example".into()), loopback: true };
+        let origins = Origins {
+            public: Some("https://orch.example".into()),
+            loopback: true,
+        };
         let ask = |pairs: &[(&'static str, &str)], trusted| origins.of(&headers(pairs), network(false), trusted).ok();
         assert_eq!(ask(&[("host", "evil.example")], false), None);
-        assert_eq!(ask(&[("host", "localhost:8080")], false).as_deref(), Some("http://localhost:8080"));
-        assert_eq!(ask(&[("host", "orch.example")], false).as_deref(), Some("https://orch.example"));
-        let forwarded = [("host", "10.0.0.1"), ("x-forwarded-host", "orch.example"), ("x-forwarded-proto", "https")];
+        assert_eq!(
+            ask(&[("host", "localhost:8080")], false).as_deref(),
+            Some("http://localhost:8080")
+        );
+        assert_eq!(
+            ask(&[("host", "orch.example")], false).as_deref(),
+            Some("https://orch.example")
+        );
+        let forwarded = [
+            ("host", "10.0.0.1"),
+            ("x-forwarded-host", "orch.example"),
+            ("x-forwarded-proto", "https"),
+        ];
         assert_eq!(ask(&forwarded, true).as_deref(), Some("https://orch.example"));
         assert_eq!(ask(&forwarded, false), None);
         assert_eq!(ask(&[("host", "localhost:evil")], false), None);
@@ -113,7 +147,10 @@ mod tests {
     fn only_trusted_hops_are_taken_off() {
         let trusted: Vec<IpAddr> = vec!["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()];
         let list = headers(&[("x-forwarded-for", "6.6.6.6, 1.2.3.4, 10.0.0.2")]);
-        assert_eq!(client_address(&list, trusted[0], &trusted), "1.2.3.4".parse::<IpAddr>().unwrap());
+        assert_eq!(
+            client_address(&list, trusted[0], &trusted),
+            "1.2.3.4".parse::<IpAddr>().unwrap()
+        );
         let stranger: IpAddr = "9.9.9.9".parse().unwrap();
         assert_eq!(client_address(&list, stranger, &trusted), stranger);
     }

@@ -25,7 +25,10 @@ pub async fn render_with(
     let frame = request.app.gatekeeper().frame(request, title, active).await?;
     let mut reply = Reply::new(status).header("cache-control", "no-store");
     if flash(request).is_some() {
-        reply = reply.header("set-cookie", &format!("{FLASH_COOKIE}=; Path=/console; Max-Age=0; SameSite=Lax; HttpOnly"));
+        reply = reply.header(
+            "set-cookie",
+            &format!("{FLASH_COOKIE}=; Path=/console; Max-Age=0; SameSite=Lax; HttpOnly"),
+        );
     }
     reply.html(ui::page(&frame, content))
 }
@@ -42,7 +45,9 @@ pub fn done(location: &str, message: &str) -> Result<Response, Error> {
 /// The message left by [`done`], if any.
 pub fn flash(request: &Request) -> Option<String> {
     let encoded = cookie(request, FLASH_COOKIE)?;
-    let text: String = form_urlencoded::parse(format!("m={encoded}").as_bytes()).map(|(_, value)| value).collect();
+    let text: String = form_urlencoded::parse(format!("m={encoded}").as_bytes())
+        .map(|(_, value)| value)
+        .collect();
     (!text.is_empty()).then_some(text)
 }
 
@@ -62,10 +67,15 @@ pub fn cookie<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
 
 /// The first value of a form field, trimmed; empty when absent.
 pub fn field<'a>(form: &'a [(String, String)], name: &str) -> &'a str {
-    form.iter().find(|(given, _)| given == name).map_or("", |(_, value)| value.trim())
+    form.iter()
+        .find(|(given, _)| given == name)
+        .map_or("", |(_, value)| value.trim())
 }
 
 /// All values of a form field.
 pub fn fields<'a>(form: &'a [(String, String)], name: &str) -> Vec<&'a str> {
-    form.iter().filter(|(given, _)| given == name).map(|(_, value)| value.as_str()).collect()
+    form.iter()
+        .filter(|(given, _)| given == name)
+        .map(|(_, value)| value.as_str())
+        .collect()
 }

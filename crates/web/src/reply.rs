@@ -25,7 +25,9 @@ pub struct Reply {
 
 impl Reply {
     pub fn new(status: u16) -> Self {
-        Self { response: http::Response::builder().status(status) }
+        Self {
+            response: http::Response::builder().status(status),
+        }
     }
 
     pub fn ok() -> Self {
@@ -48,7 +50,10 @@ impl Reply {
 
     /// Plain JSON, as identity and portal speak it.
     pub fn json(self, value: &impl Serialize) -> Result<Response, Error> {
-        self.bytes("application/json; charset=utf-8", serde_json::to_vec(value).map_err(Error::internal)?)
+        self.bytes(
+            "application/json; charset=utf-8",
+            serde_json::to_vec(value).map_err(Error::internal)?,
+        )
     }
 
     /// JSON with the media type parameters of the Orchestrator API.
@@ -65,7 +70,9 @@ impl Reply {
     }
 
     pub fn empty(self) -> Result<Response, Error> {
-        self.response.body(Either::Left(Full::default())).map_err(Error::internal)
+        self.response
+            .body(Either::Left(Full::default()))
+            .map_err(Error::internal)
     }
 
     /// Answers with a stream of frames.

@@ -48,7 +48,9 @@ impl Request {
 
     /// The tenant addressed.
     pub fn tenant(&self) -> Result<&TenantRef, Error> {
-        self.tenant.as_ref().ok_or_else(|| Error::denied(codes::FORBIDDEN_OPERATION, "No tenant was addressed."))
+        self.tenant
+            .as_ref()
+            .ok_or_else(|| Error::denied(codes::FORBIDDEN_OPERATION, "No tenant was addressed."))
     }
 
     /// The folder of the header; present when the operation requires one.
@@ -73,32 +75,47 @@ impl Request {
 
     /// A value of the path.
     pub fn argument(&self, name: &str) -> Option<&Literal> {
-        self.arguments.iter().find(|(given, _)| *given == name).map(|(_, literal)| literal)
+        self.arguments
+            .iter()
+            .find(|(given, _)| *given == name)
+            .map(|(_, literal)| literal)
     }
 
     /// An integer of the path.
     pub fn integer(&self, name: &'static str) -> Result<i64, Error> {
-        self.argument(name).and_then(Literal::as_i64).ok_or_else(|| wrong(name, "must be an integer"))
+        self.argument(name)
+            .and_then(Literal::as_i64)
+            .ok_or_else(|| wrong(name, "must be an integer"))
     }
 
     /// A GUID of the path.
     pub fn guid(&self, name: &'static str) -> Result<Uuid, Error> {
-        self.argument(name).and_then(Literal::as_guid).ok_or_else(|| wrong(name, "must be a GUID"))
+        self.argument(name)
+            .and_then(Literal::as_guid)
+            .ok_or_else(|| wrong(name, "must be a GUID"))
     }
 
     /// A text of the path.
     pub fn text(&self, name: &'static str) -> Result<String, Error> {
-        self.argument(name).and_then(Literal::as_text).ok_or_else(|| wrong(name, "is missing"))
+        self.argument(name)
+            .and_then(Literal::as_text)
+            .ok_or_else(|| wrong(name, "is missing"))
     }
 
     /// A boolean of the path.
     pub fn boolean(&self, name: &'static str) -> Result<bool, Error> {
-        self.argument(name).and_then(Literal::as_bool).ok_or_else(|| wrong(name, "must be true or false"))
+        self.argument(name)
+            .and_then(Literal::as_bool)
+            .ok_or_else(|| wrong(name, "must be true or false"))
     }
 
     /// A query parameter; names in any case, an empty value counts as absent.
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters(name).next()
+        let found = self
+            .query
+            .iter()
+            .find(|(given, value)| given.eq_ignore_ascii_case(name) && !value.is_empty());
+        found.map(|(_, value)| value.as_str())
     }
 
     /// All values of a query parameter.
@@ -112,7 +129,9 @@ impl Request {
     /// A query parameter read into a type.
     pub fn parse<T: std::str::FromStr>(&self, name: &'static str) -> Result<Option<T>, Error> {
         let value = self.parameter(name);
-        value.map(|text| text.trim().parse().map_err(|_| wrong(name, "has the wrong form"))).transpose()
+        value
+            .map(|text| text.trim().parse().map_err(|_| wrong(name, "has the wrong form")))
+            .transpose()
     }
 
     /// The OData query options, checked against the model.
@@ -141,7 +160,10 @@ impl Request {
         let Value::Object(members) = self.value()? else {
             return Err(Error::field(name, format!("{name} must not be null")));
         };
-        let given = members.into_iter().find(|(member, _)| member.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+        let given = members
+            .into_iter()
+            .find(|(member, _)| member.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value);
         match given {
             Some(value) if !value.is_null() => body::bind(value),
             _ => Err(Error::field(name, format!("{name} must not be null"))),
@@ -163,7 +185,11 @@ impl Request {
 
     /// Checks a requirement.
     pub fn require(&self, requirement: &Requirement, folder: Option<i64>) -> Result<(), Error> {
-        if self.rights.allow(requirement, folder) { Ok(()) } else { Err(Error::forbidden()) }
+        if self.rights.allow(requirement, folder) {
+            Ok(())
+        } else {
+            Err(Error::forbidden())
+        }
     }
 
     /// `<origin><base>/odata/$metadata#<of>`
@@ -173,7 +199,10 @@ impl Request {
 }
 
 pub(crate) fn folder_required() -> Error {
-    Error::invalid(codes::REQUIRED_ORGANIZATION_UNIT, "A folder is required for this action.")
+    Error::invalid(
+        codes::REQUIRED_ORGANIZATION_UNIT,
+        "A folder is required for this action.",
+    )
 }
 
 fn wrong(name: &'static str, what: &str) -> Error {

@@ -49,7 +49,10 @@ impl Router {
     /// # Errors
     /// Two operations with one id, or with one method and address.
     pub fn new(operations: impl IntoIterator<Item = &'static Operation>) -> Result<Self, String> {
-        let mut router = Self { roots: HashMap::new(), operations: Vec::new() };
+        let mut router = Self {
+            roots: HashMap::new(),
+            operations: Vec::new(),
+        };
         for operation in operations {
             router.add(operation)?;
         }
@@ -80,9 +83,17 @@ impl Router {
 
     /// The operation for an address and method.
     pub fn find(&self, method: &Method, layout: &Layout) -> Found {
-        let Some(root) = self.roots.get(&layout.family) else { return Found::Nothing };
-        let segments: Vec<Segment> = layout.segments.iter().map(|text| Segment::read(layout.family, text)).collect();
-        let Some(node) = walk(root, &segments) else { return Found::Nothing };
+        let Some(root) = self.roots.get(&layout.family) else {
+            return Found::Nothing;
+        };
+        let segments: Vec<Segment> = layout
+            .segments
+            .iter()
+            .map(|text| Segment::read(layout.family, text))
+            .collect();
+        let Some(node) = walk(root, &segments) else {
+            return Found::Nothing;
+        };
         let wanted = if *method == Method::HEAD { &Method::GET } else { method };
         let Some((_, index)) = node.ends.iter().find(|(candidate, _)| candidate == wanted) else {
             return Found::Methods(node.ends.iter().map(|(method, _)| method.clone()).collect());
@@ -124,9 +135,17 @@ impl Segment {
             && let Ok(parsed) = odata::parse_segment(text)
         {
             let shape = shape(&parsed.name, parsed.arguments.iter().map(|(name, _)| name.as_deref()));
-            return Self { shape, text: text.to_owned(), arguments: parsed.arguments };
+            return Self {
+                shape,
+                text: text.to_owned(),
+                arguments: parsed.arguments,
+            };
         }
-        Self { shape: text.to_ascii_lowercase(), text: text.to_owned(), arguments: Vec::new() }
+        Self {
+            shape: text.to_ascii_lowercase(),
+            text: text.to_owned(),
+            arguments: Vec::new(),
+        }
     }
 
     fn bind(self, names: &[(String, &'static str)], arguments: &mut Vec<Argument>) {
@@ -146,11 +165,16 @@ impl Segment {
 }
 
 fn shape<'a>(name: &str, arguments: impl Iterator<Item = Option<&'a str>>) -> String {
-    let mut names: Vec<String> =
-        arguments.map(|name| name.map_or_else(|| "*".to_owned(), str::to_ascii_lowercase)).collect();
+    let mut names: Vec<String> = arguments
+        .map(|name| name.map_or_else(|| "*".to_owned(), str::to_ascii_lowercase))
+        .collect();
     names.sort_unstable();
     let name = name.to_ascii_lowercase();
-    if names.is_empty() { name } else { format!("{name}({})", names.join(",")) }
+    if names.is_empty() {
+        name
+    } else {
+        format!("{name}({})", names.join(","))
+    }
 }
 
 /// Reads a template segment: its shape (`None` for a wildcard) and its parameters as (wire name, template name).
@@ -171,7 +195,9 @@ fn template(segment: &'static str) -> (Option<String>, Vec<(String, &'static str
             None => ("*".to_owned(), bare(part)),
         })
         .collect();
-    let names = parameters.iter().map(|(wire, _)| (wire != "*").then_some(wire.as_str()));
+    let names = parameters
+        .iter()
+        .map(|(wire, _)| (wire != "*").then_some(wire.as_str()));
     (Some(shape(name, names)), parameters)
 }
 
@@ -187,8 +213,16 @@ mod tests {
             declare(Method::GET, "/odata/Assets", "Assets_Get"),
             declare(Method::GET, "/odata/Assets({key})", "Assets_GetById"),
             declare(Method::GET, "/odata/Assets/Ns.GetFiltered", "Assets_GetFiltered"),
-            declare(Method::GET, "/odata/Folders/Ns.GetUsers(key={key},includeInherited={includeInherited})", "F_Users"),
-            declare(Method::GET, "/odata/Users/Ns.Validate(userIds=[{userIds}])", "Users_Validate"),
+            declare(
+                Method::GET,
+                "/odata/Folders/Ns.GetUsers(key={key},includeInherited={includeInherited})",
+                "F_Users",
+            ),
+            declare(
+                Method::GET,
+                "/odata/Users/Ns.Validate(userIds=[{userIds}])",
+                "Users_Validate",
+            ),
             declare(Method::DELETE, "/api/Group/{partition}/{group}", "Group_Delete"),
         ])
         .unwrap()
@@ -213,8 +247,16 @@ mod tests {
         check("/odata/assets", Method::GET, "Assets_Get");
         check("/a/b/orchestrator_/odata/Assets(12)", Method::GET, "Assets_GetById key");
         check("/odata/Assets/ns.getfiltered()", Method::GET, "Assets_GetFiltered");
-        check("/odata/Folders/Ns.GetUsers(includeInherited=true,key=3)", Method::GET, "F_Users key,includeInherited");
-        check("/odata/Users/Ns.Validate(userIds=[1,2])", Method::GET, "Users_Validate userIds");
+        check(
+            "/odata/Folders/Ns.GetUsers(includeInherited=true,key=3)",
+            Method::GET,
+            "F_Users key,includeInherited",
+        );
+        check(
+            "/odata/Users/Ns.Validate(userIds=[1,2])",
+            Method::GET,
+            "Users_Validate userIds",
+        );
         check("/api/Group/1/2", Method::DELETE, "Group_Delete partition,group");
     }
 

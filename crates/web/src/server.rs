@@ -41,7 +41,9 @@ pub async fn serve(app: App, listener: Listener, stop: impl Future<Output = ()>)
     let acceptor = listener.tls.map(|tls| tokio_rustls::TlsAcceptor::from(tls.0));
     let mut stop = std::pin::pin!(stop);
     loop {
-        let Ok(permit) = connections.clone().acquire_owned().await else { break };
+        let Ok(permit) = connections.clone().acquire_owned().await else {
+            break;
+        };
         let accepted = tokio::select! {
             accepted = listener.socket.accept() => accepted,
             () = &mut stop => break,
@@ -85,8 +87,17 @@ where
         async move { Ok::<_, std::convert::Infallible>(dispatch::serve(app, request, network).await) }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_buf_size(64 << 10).pipeline_flush(true);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(100).keep_alive_interval(Duration::from_secs(60));
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME)
+        .max_buf_size(64 << 10)
+        .pipeline_flush(true);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(100)
+        .keep_alive_interval(Duration::from_secs(60));
     let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%peer, %error, "connection ended");
