@@ -442,7 +442,7 @@ fn decode_path(encoded: &str) -> Option<String> {
     percent_encoding::percent_decode_str(encoded)
         .decode_utf8()
         .ok()
-        .map(|text| text.into_owned())
+        .map(std::borrow::Cow::into_owned)
 }
 
 /// Pages lead to sign-in and back; a form post without a session cannot be repeated and is refused.

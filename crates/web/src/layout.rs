@@ -96,7 +96,7 @@ impl Layout {
         let decode = |segment: &str| {
             percent_decode_str(segment)
                 .decode_utf8()
-                .map(|text| text.into_owned())
+                .map(std::borrow::Cow::into_owned)
                 .map_err(|_| BadPath)
         };
         let (family, marker, own) = found.unwrap_or((Family::Root, 0, 0));

@@ -63,10 +63,7 @@ pub async fn serve(app: App, listener: Listener, stop: impl Future<Output = ()>)
             let _ = stream.set_nodelay(true);
             match acceptor {
                 None => converse(app, stream, peer, false, watcher).await,
-                Some(acceptor) => match tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await {
-                    Ok(Ok(stream)) => converse(app, stream, peer, true, watcher).await,
-                    _ => tracing::debug!(%peer, "TLS handshake failed"),
-                },
+                Some(acceptor) => if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await { converse(app, stream, peer, true, watcher).await } else { tracing::debug!(%peer, "TLS handshake failed") },
             }
         });
     }
