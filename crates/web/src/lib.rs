@@ -28,7 +28,7 @@ pub use body::bind;
 pub use gate::{FolderRef, FolderSelector, Gatekeeper, TenantRef};
 pub use layout::{Family, IdentityPath, Layout};
 pub use metrics::Metrics;
-pub use module::{Area, Migrations, Module, NavigationEntry, Reconciler, Seed};
+pub use module::{Area, Look, Migrations, Module, NavigationEntry, Reconciler, Seed};
 pub use openapi::document as openapi_document;
 pub use operation::{Access, Answer, Folder, Handler, Operation, Shape};
 pub use origin::{Network, Origins};

@@ -25,6 +25,9 @@ pub struct Module {
     pub seed: Option<Seed>,
 }
 
+/// One look of a reconciler.
+pub type Look = Arc<dyn Fn(App) -> Future<'static, Result<Option<Duration>, Error>> + Send + Sync>;
+
 /// Background work: looks at the database, does what is due, says when to look again.
 #[derive(Clone)]
 pub struct Reconciler {
@@ -35,7 +38,7 @@ pub struct Reconciler {
     /// Change topics that wake it early.
     pub wakes_on: &'static [&'static str],
     /// One look; the answer is the wished pause, at most `every`.
-    pub run: Arc<dyn Fn(App) -> Future<'static, Result<Option<Duration>, Error>> + Send + Sync>,
+    pub run: Look,
 }
 
 /// Where in the console a page is reached from.

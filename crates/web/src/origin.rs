@@ -38,12 +38,8 @@ impl Origins {
         let host = forwarded("x-forwarded-host")
             .or_else(|| text("host"))
             .unwrap_or_default();
-        let scheme = match forwarded("x-forwarded-proto") {
-            Some("https") => "https",
-            Some(_) => "http",
-            None if network.tls => "https",
-            None => "http",
-        };
+        let encrypted = forwarded("x-forwarded-proto").map_or(network.tls, |scheme| scheme == "https");
+        let scheme = if encrypted { "https" } else { "http" };
         let origin = format!("{scheme}://{}", host.to_ascii_lowercase());
         if self.is_ours(&origin) {
             return Ok(origin);
