@@ -25,7 +25,7 @@ mod server;
 pub use answer::Answer;
 pub use browser::Browser;
 pub use call::Call;
-pub use server::{ADMIN_PASSWORD, CLIENT_ID, CLIENT_SECRET, Server, ServerBuilder};
+pub use server::{ADMIN_PASSWORD, CLIENT_ID, CLIENT_SECRET, Server, ServerBuilder, claims};
 
 /// Runs a behavioural test on SQLite and on PostgreSQL, each with a server of its own.
 ///

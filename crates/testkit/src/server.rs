@@ -10,6 +10,9 @@ use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 use orchestrion::config::{Config, Database, LogFormat};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -207,6 +210,47 @@ impl Server {
             .to_owned()
     }
 
+    /// GUID of the organization `default`.
+    ///
+    /// # Panics
+    /// When no token can be had.
+    pub fn organization(&self) -> String {
+        let claims = claims(&self.token("OR.Folders.Read"));
+        claims["prt_id"].as_str().expect("the claim prt_id").to_owned()
+    }
+
+    /// Id of the folder `Shared`.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn shared_folder(&self) -> i64 {
+        let token = self.token("OR.Folders.Read");
+        let answer = self.get("/odata/Folders?$filter=FullyQualifiedName eq 'Shared'").bearer(&token).send().expect(200);
+        answer.json()["value"][0]["Id"].as_i64().expect("the folder Shared")
+    }
+
+    /// Registers an external application. Scopes are given as `OR.Assets.Read:user` or `OR.Assets:application`.
+    /// The answer is the client DTO with `id` and, for confidential applications, `secret`.
+    ///
+    /// # Panics
+    /// When registration is refused.
+    #[track_caller]
+    pub fn register(&self, name: &str, confidential: bool, redirect: &str, scopes: &[&str]) -> Value {
+        let scopes: Vec<Value> = scopes
+            .iter()
+            .map(|scope| {
+                let (name, kind) = scope.split_once(':').expect("name:kind");
+                json!({ "name": name, "type": i32::from(kind == "application") })
+            })
+            .collect();
+        let body = json!({
+            "partitionGlobalId": self.organization(), "name": name, "isConfidential": confidential,
+            "redirectUri": redirect, "scopes": scopes
+        });
+        let token = self.token("PM.OAuthApp");
+        self.post("/identity_/api/ExternalClient").bearer(&token).json(&body).send().expect(201).json()
+    }
+
     /// A browser signed in as the organization's first administrator.
     pub fn admin_session(&self) -> Browser<'_> {
         Browser::new(self).sign_in("default", "admin", ADMIN_PASSWORD)
@@ -237,4 +281,13 @@ impl Drop for Server {
             runtime.shutdown_background();
         }
     }
+}
+
+/// The claims of a token, unverified.
+///
+/// # Panics
+/// When it is not a signed token.
+pub fn claims(token: &str) -> Value {
+    let payload = token.split('.').nth(1).expect("a signed token");
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).expect("base64url")).expect("JSON claims")
 }

@@ -1,3 +1,4 @@
 //! Behaviour of the server over HTTP, on every database.
 
+mod clients_unchanged;
 mod smoke;
