@@ -86,6 +86,7 @@ impl Store {
         let copied = tokio::task::spawn_blocking(move || {
             let to = to.to_str().ok_or_else(|| Error::Unsupported("the path of a backup must be UTF-8".into()))?;
             let mut session = crate::sqlite::Session::open(&from, false)?;
+            session.control("pragma query_only = off")?;
             session.execute("vacuum into ?", &params![to]).map(drop)
         });
         copied.await.map_err(|_| Error::Panicked)?

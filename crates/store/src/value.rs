@@ -126,17 +126,7 @@ impl BindOther for Value {
     }
 }
 
-impl BindOther for u32 {
-    fn bind_value(&self) -> Value {
-        Value::Int(i64::from(*self))
-    }
-}
-
-impl BindOther for usize {
-    fn bind_value(&self) -> Value {
-        Value::Int(i64::try_from(*self).unwrap_or(i64::MAX))
-    }
-}
+// No other integers here: with them the type of a literal such as `7` would be ambiguous.
 
 impl BindOther for Option<&str> {
     fn bind_value(&self) -> Value {
@@ -152,11 +142,11 @@ impl BindOther for Option<&[u8]> {
 
 /// The values of a statement in the order of its `?`.
 ///
-/// Takes everything that can be an entity property, and `&str`, `&[u8]`, `u32`, `usize`, [`Value`], by
-/// value or by reference.
+/// Takes everything that can be an entity property, and `&str`, `&[u8]` and [`Value`], by value or by
+/// reference. Integers are `i32` or `i64`.
 ///
 /// ```
-/// let params = store::params![7_i64, "text", None::<i64>];
+/// let params = store::params![7, "text", None::<i64>];
 /// assert_eq!(params.len(), 3);
 /// ```
 #[macro_export]
@@ -176,7 +166,7 @@ mod tests {
     #[test]
     fn parameters_are_taken_by_value_and_by_reference() {
         let owned = String::from("a");
-        let values = crate::params![owned, &owned, "b", 5_i64, &6_i32, true, Uuid::nil(), Value::Null, 3_usize];
+        let values = crate::params![owned, &owned, "b", 5_i64, &6_i32, true, Uuid::nil(), Value::Null, 3];
         assert_eq!(values[1], Value::Text("a".into()));
         assert_eq!(values[4], Value::Int(6));
         assert_eq!(values[8], Value::Int(3));

@@ -1,3 +1,23 @@
-//! Real servers for tests: made on first use, thrown away when the test process ends.
+//! Real servers for tests: made on first use, thrown away when the test process ends, however it ends.
 
 pub mod postgres;
+
+use std::io::Write as _;
+
+/// The variable that, set to `1`, turns every skip into a failure.
+pub const REQUIRE_ALL: &str = "ORCHESTRION_REQUIRE_ALL";
+
+/// Says that something is not tested since this machine lacks what it needs. The line is visible without
+/// `--nocapture`.
+///
+/// # Panics
+/// When `ORCHESTRION_REQUIRE_ALL` is `1`.
+#[expect(clippy::panic, reason = "a missing part must fail the test that needs it")]
+pub fn skipped(what: &str, reason: &str) {
+    assert_ne!(what, "", "a skip must say what is skipped");
+    if std::env::var(REQUIRE_ALL).is_ok_and(|value| value == "1") {
+        panic!("{what}: {reason}, and {REQUIRE_ALL} is set");
+    }
+    // The test harness captures the print macros, not this.
+    let _unwritable = writeln!(std::io::stderr(), "SKIPPED: {what}: {reason}");
+}
