@@ -430,6 +430,9 @@ impl Translator {
             Function::Date => argument(0)?.wrap(&format!("({{}} - ({{}} + {BEFORE_EPOCH}) % 86400000000)")),
             Function::Round | Function::Floor | Function::Ceiling if whole => argument(0)?,
             Function::Round => self.number(&arguments[0])?.wrap("round({})"),
+            // SQLite as it is built here has no `floor` and `ceil`.
+            Function::Floor if sqlite => argument(0)?.wrap("(cast({} as bigint) - ({} < cast({} as bigint)))"),
+            Function::Ceiling if sqlite => argument(0)?.wrap("(cast({} as bigint) + ({} > cast({} as bigint)))"),
             Function::Floor => self.number(&arguments[0])?.wrap("floor({})"),
             Function::Ceiling => self.number(&arguments[0])?.wrap("ceil({})"),
         })
@@ -454,10 +457,9 @@ impl Translator {
         if let Expr::Constant(Constant::Int(number)) = expr {
             return Ok(Fragment::text((*number).clamp(0, 1_000_000_000).to_string()));
         }
-        Ok(self.scalar(expr)?.wrap(match self.dialect {
-            Dialect::Sqlite => "cast(min(max({}, 0), 1000000000) as bigint)",
-            Dialect::Postgres => "cast(least(greatest({}, 0), 1000000000) as integer)",
-        }))
+        // Null stays null, which `greatest` of PostgreSQL would not do.
+        let bounds = "cast(case when {} < 0 then 0 when {} > 1000000000 then 1000000000 else {} end as integer)";
+        Ok(self.scalar(expr)?.wrap(bounds))
     }
 }
 
