@@ -1,9 +1,7 @@
 //! The organization's audit log.
 
-pub mod api;
 mod csv;
 mod model;
-pub mod pages;
 pub mod service;
 
 pub use csv::csv_line;

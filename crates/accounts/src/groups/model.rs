@@ -6,8 +6,8 @@ use uuid::Uuid;
 odata::enumeration! {
     /// Origin of a group (reference: identity 4.2).
     pub enum GroupType: "GroupType" {
-        BuiltIn = 0 => "builtIn",
-        Custom = 1 => "custom",
+        BuiltIn as "builtIn" = 0,
+        Custom as "custom" = 1,
     }
 }
 

@@ -1,6 +1,5 @@
 //! Browser sessions, kept on the server.
 
-pub mod api;
 mod cookie;
 mod model;
 pub mod service;

@@ -6,16 +6,16 @@ use uuid::Uuid;
 odata::enumeration! {
     /// How an attempt ended (reference: identity 4.2, in the contract's order).
     pub enum AttemptResult: "LoginAttemptResult" {
-        Success = 0 => "success",
-        InvalidPassword = 1 => "invalidPassword",
-        UserIsNotActive = 2 => "userIsNotActive",
-        InvalidUserNameTenancyName = 3 => "invalidUserNameTenancyName",
-        TenantIsNotActive = 4 => "tenantIsNotActive",
-        UserEmailIsNotConfirmed = 5 => "userEmailIsNotConfirmed",
-        UnknownExternalLogin = 6 => "unknownExternalLogin",
-        LockedOut = 7 => "lockedOut",
-        ExternalFailedAuthentication = 8 => "externalFailedAuthentication",
-        AdLogin = 9 => "adLogin",
+        Success as "success" = 0,
+        InvalidPassword as "invalidPassword" = 1,
+        UserIsNotActive as "userIsNotActive" = 2,
+        InvalidUserNameTenancyName as "invalidUserNameTenancyName" = 3,
+        TenantIsNotActive as "tenantIsNotActive" = 4,
+        UserEmailIsNotConfirmed as "userEmailIsNotConfirmed" = 5,
+        UnknownExternalLogin as "unknownExternalLogin" = 6,
+        LockedOut as "lockedOut" = 7,
+        ExternalFailedAuthentication as "externalFailedAuthentication" = 8,
+        AdLogin as "adLogin" = 9,
     }
 }
 

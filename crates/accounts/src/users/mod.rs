@@ -1,9 +1,7 @@
 //! Local user accounts.
 
-pub mod api;
 mod dto;
 mod model;
-pub mod pages;
 mod password;
 mod result;
 pub mod service;

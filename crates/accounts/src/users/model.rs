@@ -8,12 +8,12 @@ use uuid::Uuid;
 odata::enumeration! {
     /// Kind of an account (reference: identity 4.2).
     pub enum UserType: "UserType" {
-        User = 0 => "user",
-        Robot = 1 => "robot",
-        DirectoryUser = 2 => "directoryUser",
-        DirectoryGroup = 3 => "directoryGroup",
-        RobotAccount = 4 => "robotAccount",
-        Application = 5 => "application",
+        User as "user" = 0,
+        Robot as "robot" = 1,
+        DirectoryUser as "directoryUser" = 2,
+        DirectoryGroup as "directoryGroup" = 3,
+        RobotAccount as "robotAccount" = 4,
+        Application as "application" = 5,
     }
 }
 

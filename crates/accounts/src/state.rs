@@ -1,0 +1,434 @@
+//! What every request asks: organizations, users, memberships and sessions, kept in memory and dropped when the change
+//! feed says so.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use context::{Caller, Credential, Ctx, Error, Principal, SessionRef};
+use jiff::Timestamp;
+use moka::sync::Cache;
+use store::{Change, Store};
+use tokio::sync::broadcast::error::RecvError;
+use uuid::Uuid;
+use vault::{Secret, Vault, WrappedKey};
+
+use crate::groups::{self, BuiltIn, MemberKind};
+use crate::organizations::{self, HOST, HOST_URL_NAME, Settings};
+use crate::sessions::{self, SessionState};
+use crate::sign_in::{Hashing, Throttle};
+use crate::users::service::{self as users, NewPassword};
+use crate::users::{self as user_model, Failure, Fault};
+
+/// Longest time an answer is kept although no change was reported: a lost report costs no more than this.
+const KEPT: Duration = Duration::from_secs(60);
+const KEPT_SESSION: Duration = Duration::from_secs(5);
+const MOST_ENTRIES: u64 = 20_000;
+/// Header by which fragments that load by themselves say that no person is behind them.
+const BACKGROUND: &str = "x-background";
+
+/// An organization as requests need it.
+#[derive(Debug)]
+pub struct OrganizationState {
+    pub id: Uuid,
+    pub name: Arc<str>,
+    pub url_name: Arc<str>,
+    pub is_active: bool,
+    pub settings: Settings,
+    /// Wrapped data key of the organization's secrets.
+    pub data_key: WrappedKey,
+    pub administrators: Uuid,
+    pub everyone: Uuid,
+}
+
+impl OrganizationState {
+    pub fn is_host(&self) -> bool {
+        self.id == HOST
+    }
+
+    /// Where its people land after sign-in.
+    pub fn home(&self) -> String {
+        if self.is_host() { "/identity/management".to_owned() } else { format!("/console/{}", self.url_name) }
+    }
+}
+
+/// A user as requests need it. Deleted users have no state.
+#[derive(Debug)]
+pub struct UserState {
+    pub id: Uuid,
+    pub organization: Uuid,
+    pub is_active: bool,
+    pub user_name: Arc<str>,
+    pub display: Arc<str>,
+    pub email: Option<Arc<str>>,
+    pub email_confirmed: bool,
+    pub name: Arc<str>,
+    pub surname: Arc<str>,
+    /// Groups, Everyone included.
+    pub groups: Vec<Uuid>,
+    /// A system administrator.
+    pub host: bool,
+    /// Changes when everything handed out before is void.
+    pub stamp: Uuid,
+    /// Tokens issued in an earlier second are void.
+    pub tokens_valid_from: Timestamp,
+    pub bypass_basic_auth: bool,
+    /// Has a local password.
+    pub is_local: bool,
+    pub must_change_password: bool,
+}
+
+/// The accounts of the installation. One per process; handlers find it by `request.state::<Accounts>()`.
+pub struct Accounts {
+    pub store: Store,
+    pub vault: Arc<Vault>,
+    pub hashing: Hashing,
+    pub throttle: Throttle,
+    organizations: Kept<Uuid, Option<Arc<OrganizationState>>>,
+    names: Kept<String, Option<Uuid>>,
+    users: Kept<Uuid, Option<Arc<UserState>>>,
+    members: Kept<(Uuid, Uuid), Arc<[Uuid]>>,
+    sessions: Kept<[u8; 32], Option<Arc<SessionState>>>,
+    session_hashes: Cache<Uuid, [u8; 32]>,
+}
+
+/// A cache that never keeps what was read before a change it was told of afterwards.
+struct Kept<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static> {
+    entries: Cache<K, V>,
+    epoch: AtomicU64,
+}
+
+impl<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Kept<K, V> {
+    fn new(longest: Duration) -> Self {
+        Self { entries: Cache::builder().max_capacity(MOST_ENTRIES).time_to_live(longest).build(), epoch: AtomicU64::new(0) }
+    }
+
+    fn drop_one(&self, key: &K) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        self.entries.invalidate(key);
+    }
+
+    fn drop_all(&self) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        self.entries.invalidate_all();
+    }
+
+    async fn get(&self, key: K, load: impl Future<Output = Result<V, Error>>) -> Result<V, Error> {
+        if let Some(value) = self.entries.get(&key) {
+            return Ok(value);
+        }
+        let epoch = self.epoch.load(Ordering::SeqCst);
+        let value = load.await?;
+        if self.epoch.load(Ordering::SeqCst) == epoch {
+            self.entries.insert(key, value.clone());
+        }
+        Ok(value)
+    }
+}
+
+impl Accounts {
+    pub fn new(store: Store, vault: Arc<Vault>) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            vault,
+            hashing: Hashing::default(),
+            throttle: Throttle::default(),
+            organizations: Kept::new(KEPT),
+            names: Kept::new(KEPT),
+            users: Kept::new(KEPT),
+            members: Kept::new(KEPT),
+            sessions: Kept::new(KEPT_SESSION),
+            session_hashes: Cache::builder().max_capacity(MOST_ENTRIES).time_to_live(KEPT).build(),
+        })
+    }
+
+    /// Starts the task that listens to the change feed.
+    pub fn watch(self: &Arc<Self>) {
+        let (accounts, mut changes) = (Arc::downgrade(self), self.store.changes());
+        tokio::spawn(async move {
+            loop {
+                let change = match changes.recv().await {
+                    Ok(change) => change,
+                    Err(RecvError::Lagged(_)) => Change::Resync,
+                    Err(RecvError::Closed) => return,
+                };
+                let Some(accounts) = accounts.upgrade() else { return };
+                accounts.forget(&change);
+            }
+        });
+    }
+
+    fn forget(&self, change: &Change) {
+        let Change::Changed { topic, id } = change else {
+            self.organizations.drop_all();
+            self.names.drop_all();
+            self.users.drop_all();
+            self.members.drop_all();
+            self.sessions.drop_all();
+            return;
+        };
+        let id = Uuid::parse_str(id).ok();
+        match (&**topic, id) {
+            ("organizations", _) => {
+                self.organizations.drop_all();
+                self.names.drop_all();
+            }
+            ("users", Some(id)) => self.users.drop_one(&id),
+            ("users", None) => self.users.drop_all(),
+            ("clients" | "robots" | "groups", _) => self.members.drop_all(),
+            ("sessions", Some(id)) => match self.session_hashes.get(&id) {
+                Some(hash) => self.sessions.drop_one(&hash),
+                // Whoever is loading it now must not keep it.
+                None => self.sessions.drop_one(&[0; 32]),
+            },
+            _ => {}
+        }
+    }
+
+    /// The organization with this id, closed ones included.
+    pub async fn organization_by_id(&self, id: Uuid) -> Result<Option<Arc<OrganizationState>>, Error> {
+        let load = self.store.read_here(move |tx| {
+            let Some(organization) = organizations::service::get(tx, id)? else { return Ok(None) };
+            let mut scope = tx.organization(id);
+            let administrators = groups::service::built_in(&mut scope, BuiltIn::Administrators)?;
+            let everyone = groups::service::built_in(&mut scope, BuiltIn::Everyone)?;
+            Ok::<_, Error>(Some(Arc::new(OrganizationState {
+                id,
+                name: Arc::from(organization.name),
+                url_name: Arc::from(organization.url_name),
+                is_active: organization.is_active,
+                settings: organization.settings.0,
+                data_key: WrappedKey::from_bytes(organization.data_key),
+                administrators: administrators.map_or(Uuid::nil(), |group| group.id),
+                everyone: everyone.map_or(Uuid::nil(), |group| group.id),
+            })))
+        });
+        self.organizations.get(id, load).await
+    }
+
+    /// The organization named by URL name (any letter case) or GUID, closed ones included.
+    pub async fn organization(&self, name_or_guid: &str) -> Result<Option<Arc<OrganizationState>>, Error> {
+        let name = store::fold(name_or_guid.trim());
+        if name.is_empty() || name.len() > 200 {
+            return Ok(None);
+        }
+        let id = match Uuid::parse_str(&name) {
+            Ok(id) => Some(id),
+            Err(_) => {
+                let key = name.clone();
+                let load = self.store.read_here(move |tx| {
+                    let found = organizations::service::by_url_name(tx, &name)?;
+                    Ok::<_, Error>(found.map(|organization| organization.id))
+                });
+                self.names.get(key, load).await?
+            }
+        };
+        match id {
+            Some(id) => self.organization_by_id(id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The organization with this id, or 404.
+    pub async fn require_organization(&self, id: Uuid) -> Result<Arc<OrganizationState>, Error> {
+        self.organization_by_id(id).await?.ok_or_else(|| Error::not_found("Organization", id))
+    }
+
+    /// The user; `None` when there is none or it was deleted.
+    pub async fn user(&self, id: Uuid) -> Result<Option<Arc<UserState>>, Error> {
+        let load = self.store.read_here(move |tx| {
+            let found = tx.locate::<user_model::User>("id = ? and deleted_at is null", store::params![id])?;
+            let Some((store::Organization(organization), user)) = found else { return Ok(None) };
+            let groups = groups::service::groups_of(&mut tx.organization(organization), MemberKind::User, id)?;
+            Ok::<_, Error>(Some(Arc::new(UserState {
+                id,
+                organization,
+                is_active: user.is_active,
+                display: Arc::from(user.shown()),
+                user_name: Arc::from(user.user_name),
+                email: user.email.map(Arc::from),
+                email_confirmed: user.email_confirmed,
+                name: Arc::from(user.name),
+                surname: Arc::from(user.surname),
+                groups,
+                host: organization == HOST,
+                stamp: user.stamp,
+                tokens_valid_from: user.stamped_at,
+                bypass_basic_auth: user.bypass_basic_auth,
+                is_local: user.password.is_some(),
+                must_change_password: user.must_change_password,
+            })))
+        });
+        self.users.get(id, load).await
+    }
+
+    /// The groups of an application, Everyone included.
+    pub async fn application_groups(&self, organization: Uuid, application: Uuid) -> Result<Arc<[Uuid]>, Error> {
+        let load = self.store.read_here(move |tx| {
+            let mut scope = tx.organization(organization);
+            let groups = groups::service::groups_of(&mut scope, MemberKind::Application, application)?;
+            Ok::<_, Error>(Arc::from(groups))
+        });
+        self.members.get((organization, application), load).await
+    }
+
+    /// Whether the user is in the Administrators of its organization.
+    pub async fn is_administrator(&self, user: Uuid) -> Result<bool, Error> {
+        let Some(user) = self.user(user).await?.filter(|user| user.is_active) else { return Ok(false) };
+        let organization = self.organization_by_id(user.organization).await?;
+        Ok(organization.is_some_and(|organization| user.groups.contains(&organization.administrators)))
+    }
+
+    /// Whether the caller, a person or an application, is in the Administrators of its organization.
+    pub async fn is_administrating(&self, caller: &Caller) -> Result<bool, Error> {
+        match (caller.principal, caller.organization) {
+            (Principal::User(id), _) => self.is_administrator(id).await,
+            (Principal::Application(id), Some(organization)) => {
+                let groups = self.application_groups(organization, id).await?;
+                let organization = self.organization_by_id(organization).await?;
+                Ok(organization.is_some_and(|organization| groups.contains(&organization.administrators)))
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// The session behind the request's cookie, if it is good; one that waits for a new password included.
+    pub async fn session(&self, request: &web::Request) -> Result<Option<Arc<SessionState>>, Error> {
+        let Some(token) = sessions::session_token(request) else { return Ok(None) };
+        let hash = vault::hash_secret(token);
+        let load = self.store.read_here(move |tx| {
+            let found = sessions::service::by_token_hash(tx, &hash)?;
+            Ok::<_, Error>(found.map(|(organization, session)| Arc::new(SessionState::of(organization, &session))))
+        });
+        let Some(session) = self.sessions.get(hash, load).await? else { return Ok(None) };
+        self.session_hashes.insert(session.id, hash);
+        let now = request.ctx.now;
+        let organization = self.organization_by_id(session.organization).await?.filter(|organization| organization.is_active);
+        let user = self.user(session.user).await?.filter(|user| user.is_active);
+        let (Some(organization), Some(_)) = (organization, user) else { return Ok(None) };
+        let policy = &organization.settings.session;
+        if !sessions::service::is_live(session.created_at, session.seen_at(), policy, now) {
+            return Ok(None);
+        }
+        if request.header(BACKGROUND).is_none() && session.wants_touch(policy, now) {
+            session.touched(now);
+            let (id, organization) = (session.id, session.organization);
+            self.store.write(move |tx| sessions::service::touch(&mut tx.organization(organization), id, now)).await?;
+        }
+        Ok(Some(session))
+    }
+
+    /// The caller behind the request's cookie; anonymous when there is no good session.
+    pub async fn session_caller(&self, request: &web::Request) -> Result<Caller, Error> {
+        let session = self.session(request).await?.filter(|session| !session.must_change_password);
+        let Some(session) = session else { return Ok(Caller::anonymous()) };
+        let Some(user) = self.user(session.user).await? else { return Ok(Caller::anonymous()) };
+        Ok(Caller {
+            principal: Principal::User(user.id),
+            name: user.user_name.clone(),
+            organization: (!user.host).then_some(user.organization),
+            host: user.host,
+            credential: Credential::Session,
+            session: Some(SessionRef { id: session.id, csrf: session.csrf.clone() }),
+            ..Caller::anonymous()
+        })
+    }
+
+    /// Compares a password that an administrator chose with the policy, and hashes it.
+    pub async fn prepare_password(&self, ctx: &Ctx, organization: Uuid, password: Secret, validate: bool) -> Result<NewPassword, Failure> {
+        let policy = self.require_organization(organization).await?.settings.password.clone();
+        if validate {
+            let faults = judge(&policy, &password);
+            if !faults.is_empty() {
+                return Err(Failure::Refused(faults));
+            }
+        }
+        let phc = self.hashing.hash(ctx, password).await?;
+        Ok(NewPassword { phc, temporary: policy.change_at_first_sign_in })
+    }
+
+    /// Changes a password at the wish of its owner. A wrong old password counts towards lockout (reference: identity
+    /// 4.8). `old` is `None` only where it was proved a moment ago, in a session that waits for a new password.
+    /// All sessions but `keep` end.
+    pub async fn change_password(
+        &self,
+        ctx: &Ctx,
+        organization: Uuid,
+        user: Uuid,
+        old: Option<Secret>,
+        new: Secret,
+        keep: Option<Uuid>,
+    ) -> Result<(), Failure> {
+        self.throttle.check(ctx.address, ctx.now)?;
+        let settings = self.require_organization(organization).await?.settings.clone();
+        let account = self.store.read(move |tx| users::get(&mut tx.organization(organization), user)).await?;
+        if let Some(old) = old {
+            let matches = self.hashing.verify(old, account.password.clone()).await?;
+            if account.is_locked(ctx.now) || !matches {
+                self.throttle.failed(ctx.address, ctx.now);
+                self.count_failure(ctx, organization, user, settings).await?;
+                return Err(Fault::password_mismatch().into());
+            }
+        }
+        let mut faults = judge(&settings.password, &new);
+        let refused = users::refused_hashes(&account, &settings.password);
+        if faults.is_empty() && self.hashing.matches_any(new.clone(), refused).await? {
+            faults.push(Fault::new("PasswordUsedBefore", "This password was used before. Choose another one."));
+        }
+        if !faults.is_empty() {
+            return Err(Failure::Refused(faults));
+        }
+        let phc = self.hashing.hash(ctx, new).await?;
+        let (ctx, stamp) = (ctx.clone(), account.stamp);
+        let changed = self.store.write(move |tx| {
+            let mut scope = tx.organization(organization);
+            // The password may have been changed while this one was compared with it.
+            if users::lock(&mut scope, user)?.stamp != stamp {
+                return Ok::<_, Error>(false);
+            }
+            users::choose_password(&mut scope, &ctx, user, phc.clone(), keep)?;
+            Ok(true)
+        });
+        if changed.await? { Ok(()) } else { Err(Fault::password_mismatch().into()) }
+    }
+
+    async fn count_failure(&self, ctx: &Ctx, organization: Uuid, user: Uuid, settings: Settings) -> Result<(), Error> {
+        let ctx = ctx.clone();
+        let counted = self.store.write(move |tx| {
+            let mut scope = tx.organization(organization);
+            let mut account = users::lock(&mut scope, user)?;
+            let result = if account.is_locked(ctx.now) {
+                crate::sign_in::AttemptResult::LockedOut
+            } else {
+                crate::sign_in::AttemptResult::InvalidPassword
+            };
+            users::count_failure(&mut account, &settings.lockout, ctx.now);
+            scope.update(&account)?;
+            crate::sign_in::attempts::record(&mut scope, &ctx, Some(user), &account.user_name, result)
+        });
+        counted.await
+    }
+
+    /// Names that sign-in and the console show for an organization that is not known.
+    pub fn first_organization() -> &'static str {
+        crate::seed::FIRST_ORGANIZATION
+    }
+
+    /// URL name of the host level at sign-in.
+    pub fn host_name() -> &'static str {
+        HOST_URL_NAME
+    }
+}
+
+fn judge(policy: &organizations::PasswordPolicy, password: &Secret) -> Vec<Fault> {
+    match password.expose_str() {
+        Ok(text) => user_model::judge_password(policy, text),
+        Err(_) => vec![Fault::new("PasswordInvalid", "The password must be text.")],
+    }
+}
+
+impl std::fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Accounts").finish_non_exhaustive()
+    }
+}
