@@ -113,10 +113,11 @@ fn first_start() -> anyhow::Result<FirstStart> {
     Ok(FirstStart {
         admin_password: read("ORCHESTRION_ADMIN_PASSWORD").map(Secret::from),
         bootstrap_client: client,
-        announce: Some(Arc::new(|password: &str| {
+        announce: Arc::new(|password: &Secret| {
             // Straight to the terminal, past the log: it is shown once and kept nowhere.
+            let password = password.expose_str().unwrap_or_default();
             println!("\n  First start. Sign in as `admin` with the password  {password}\n");
-        })),
+        }),
     })
 }
 

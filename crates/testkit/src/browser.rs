@@ -19,6 +19,10 @@ impl<'a> Browser<'a> {
         }
     }
 
+    pub fn server(&self) -> &'a Server {
+        self.server
+    }
+
     /// Signs in by the form.
     ///
     /// # Panics

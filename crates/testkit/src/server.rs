@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use context::ManualClock;
 use http::Method;
@@ -10,10 +12,8 @@ use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
 use orchestrion::config::{Config, Database, LogFormat};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -98,7 +98,7 @@ impl ServerBuilder {
             let first = accounts::FirstStart {
                 admin_password: Some(vault::Secret::from(ADMIN_PASSWORD.to_owned())),
                 bootstrap_client: Some((CLIENT_ID.to_owned(), vault::Secret::from(CLIENT_SECRET.to_owned()))),
-                ..accounts::FirstStart::default()
+                announce: Arc::new(|_| {}),
             };
             let app = orchestrion::build(&config, clock.clone(), first)
                 .await
@@ -225,7 +225,11 @@ impl Server {
     /// When there is none.
     pub fn shared_folder(&self) -> i64 {
         let token = self.token("OR.Folders.Read");
-        let answer = self.get("/odata/Folders?$filter=FullyQualifiedName eq 'Shared'").bearer(&token).send().expect(200);
+        let answer = self
+            .get("/odata/Folders?$filter=FullyQualifiedName eq 'Shared'")
+            .bearer(&token)
+            .send()
+            .expect(200);
         answer.json()["value"][0]["Id"].as_i64().expect("the folder Shared")
     }
 
@@ -248,7 +252,12 @@ impl Server {
             "redirectUri": redirect, "scopes": scopes
         });
         let token = self.token("PM.OAuthApp");
-        self.post("/identity_/api/ExternalClient").bearer(&token).json(&body).send().expect(201).json()
+        self.post("/identity_/api/ExternalClient")
+            .bearer(&token)
+            .json(&body)
+            .send()
+            .expect(201)
+            .json()
     }
 
     /// A browser signed in as the organization's first administrator.
