@@ -109,6 +109,25 @@ pub fn callout(tone: Tone, content: Markup) -> Markup {
     html! { div class={ "callout " (tone.class()) } { (icon(tone.icon())) div { (content) } } }
 }
 
+/// Text after an icon.
+pub fn with_icon(icon_name: &str, text: &str) -> Markup {
+    html! { span.with-icon { (icon(icon_name)) span { (text) } } }
+}
+
+/// What somebody is about to allow: (in words, as a scope).
+pub fn consent_list(entries: &[(&str, &str)]) -> Markup {
+    html! {
+        ul.consent {
+            @for (words, scope) in entries { li { (icon("check")) span { b { (words) } @if !scope.is_empty() { br; code { (scope) } } } } }
+        }
+    }
+}
+
+/// Parts below each other, with even distances.
+pub fn stack(content: Markup) -> Markup {
+    html! { div.stack { (content) } }
+}
+
 /// What to show when there is nothing: a sentence, why it matters, and the way on.
 pub fn empty_state(icon_name: &str, title: &str, text: &str, action: Markup) -> Markup {
     html! { div.empty { span.empty-icon { (icon(icon_name)) } h2 { (title) } @if !text.is_empty() { p { (text) } } (action) } }
@@ -134,7 +153,7 @@ pub fn secret_value(id: &str, label: &str, text: &str) -> Markup {
     html! {
         span.copyable.reveal {
             input.input.code id=(id) type="password" value=(text) readonly aria-label=(label) autocomplete="off";
-            button.button.quiet.small.icon-only type="button" data-reveal=(id) aria-pressed="false" title="Show" hidden { (icon("eye")) span.visually-hidden { "Show " (label) } }
+            button.button.quiet.small.icon-only type="button" data-reveal=(id) aria-pressed="false" title="Show" { (icon("eye")) span.visually-hidden { "Show " (label) } }
             button.button.quiet.small.icon-only type="button" data-copy=(text) title="Copy" { (icon("copy")) span.visually-hidden { "Copy " (label) } }
         }
     }
@@ -188,7 +207,7 @@ pub fn snippets(id: &str, list: &[Snippet]) -> Markup {
 pub fn tabs(id: &str, panels: &[(&str, Markup)]) -> Markup {
     html! {
         div.tabs data-tabs {
-            div.tablist hidden {
+            div.tablist {
                 @for (index, (title, _)) in panels.iter().enumerate() {
                     button.tab type="button" role="tab" id={ (id) "-tab-" (index) } aria-controls={ (id) "-panel-" (index) }
                         aria-selected=(if index == 0 { "true" } else { "false" }) { (title) }

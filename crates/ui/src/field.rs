@@ -356,7 +356,7 @@ impl Render for Field {
                                 }
                             }
                         }
-                        button.button.small type="button" data-add hidden { (icon("plus")) span { "Add another" } }
+                        button.button.small type="button" data-add { (icon("plus")) span { "Add another" } }
                     }
                 };
                 return self.group(&id, rows);
@@ -378,7 +378,7 @@ impl Render for Field {
             Kind::Password => html! {
                 div.reveal {
                     (self.input(&id, "password", self.first(), described.as_deref()))
-                    button.button.quiet.icon-only type="button" data-reveal=(id) aria-pressed="false" title="Show" hidden {
+                    button.button.quiet.icon-only type="button" data-reveal=(id) aria-pressed="false" title="Show" {
                         (icon("eye")) span.visually-hidden { "Show " (self.label) }
                     }
                 }

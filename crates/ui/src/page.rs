@@ -199,7 +199,7 @@ fn tree(nodes: &[TreeNode]) -> Markup {
         div.nav-group.tree {
             p.nav-title id="tree-title" { "Folders" }
             @if nodes.len() > 8 {
-                input.input type="search" data-filter-list="#tree" aria-label="Search folders" placeholder="Search folders" autocomplete="off" hidden;
+                input.input type="search" data-filter-list="#tree" aria-label="Search folders" placeholder="Search folders" autocomplete="off";
             }
             ul id="tree" aria-labelledby="tree-title" {
                 @for node in nodes {

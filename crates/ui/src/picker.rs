@@ -98,7 +98,7 @@ impl Picker {
         let prefix = format!("{}-{}", self.id, group.key);
         html! {
             div.tabs data-tabs {
-                div.tablist hidden {
+                div.tablist {
                     @for (index, (title, _, show_when)) in self.tabs.iter().enumerate() {
                         button.tab type="button" role="tab" id={ (prefix) "-tab-" (index) } aria-controls={ (prefix) "-panel-" (index) }
                             aria-selected=(if index == 0 { "true" } else { "false" }) data-show-when=[show_when] { (title) }
