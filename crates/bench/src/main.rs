@@ -1,1 +1,50 @@
-fn main() {}
+//! Measures the server, and kills it to see what survives. Both start the real binary and talk to it over loopback HTTP.
+//!
+//! ```text
+//! cargo run --release -p bench -- figures
+//! cargo run -p bench -- crash --cycles 20
+//! ```
+
+mod crash;
+mod figures;
+mod http;
+mod latency;
+mod load;
+mod machine;
+mod process;
+mod random;
+mod report;
+mod server;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "bench", about = "Figures and crash tests of the server")]
+struct Command {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Measure what the server can do, beside what the machine can do
+    Figures(figures::Options),
+    /// Kill the server while it writes and prove that nothing acknowledged is lost or doubled
+    Crash(crash::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Command::parse().action {
+        Action::Figures(options) => figures::run(&options),
+        Action::Crash(options) => crash::run(&options),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The load generator: as many keep-alive connections as wanted, each sending its next request when it has the answer
+//! to the last one, all on one thread.
+
+use std::io::{ErrorKind, Result};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::http::Head;
+use crate::latency::{Latencies, Summary};
+use crate::process::cpu_time;
+
+/// What is sent.
+pub enum Requests {
+    /// These, over and over.
+    Cycle(Vec<Vec<u8>>),
+    /// The same, with a running number of as many digits as `digits` says written at `at`.
+    Numbered { bytes: Vec<u8>, at: usize, digits: usize },
+}
+
+impl Requests {
+    pub fn same(request: Vec<u8>) -> Self {
+        Self::Cycle(vec![request])
+    }
+
+    /// A request in which `######` (any length) is replaced by a running number.
+    pub fn numbered(bytes: Vec<u8>) -> Self {
+        let at = bytes.iter().position(|byte| *byte == b'#').unwrap_or(bytes.len());
+        let digits = bytes[at..].iter().take_while(|byte| **byte == b'#').count();
+        Self::Numbered { bytes, at, digits }
+    }
+
+    fn prepare<'a>(&'a self, number: u64, own: &'a mut Vec<u8>) -> &'a [u8] {
+        match self {
+            Self::Cycle(requests) => &requests[number as usize % requests.len()],
+            Self::Numbered { bytes, at, digits } => {
+                if own.is_empty() {
+                    own.extend_from_slice(bytes);
+                }
+                let mut rest = number;
+                for place in own[*at..at + digits].iter_mut().rev() {
+                    *place = b'0' + (rest % 10) as u8;
+                    rest /= 10;
+                }
+                own
+            }
+        }
+    }
+}
+
+/// How much, for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    pub address: SocketAddr,
+    pub connections: usize,
+    /// Time at the start that does not count.
+    pub warm_up: Duration,
+    pub duration: Duration,
+    /// The status every answer must have.
+    pub status: u16,
+    /// The server's process, for the account of processor time.
+    pub process: Option<u32>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    pub connections: usize,
+    pub per_second: f64,
+    pub latency: Summary,
+    pub requests: usize,
+    /// Processor time per request; `None` where the system does not tell.
+    pub server_cpu: Option<Duration>,
+    pub client_cpu: Option<Duration>,
+}
+
+impl Load {
+    /// Runs the load.
+    ///
+    /// # Errors
+    /// A connection that breaks, or an answer with another status.
+    pub fn run(self, requests: Requests) -> anyhow::Result<Outcome> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(self.drive(Arc::new(requests)))
+    }
+
+    async fn drive(self, requests: Arc<Requests>) -> anyhow::Result<Outcome> {
+        let number = Arc::new(AtomicU64::new(0));
+        let begin = Instant::now() + self.warm_up;
+        let end = begin + self.duration;
+        let conversations: Vec<_> = (0..self.connections)
+            .map(|_| tokio::spawn(self.converse(requests.clone(), number.clone(), begin, end)))
+            .collect();
+        tokio::time::sleep_until(begin.into()).await;
+        let before = (self.process.and_then(cpu_time), cpu_time(std::process::id()));
+        tokio::time::sleep_until(end.into()).await;
+        let after = (self.process.and_then(cpu_time), cpu_time(std::process::id()));
+        let mut latencies = Latencies::default();
+        for conversation in conversations {
+            latencies.append(conversation.await??);
+        }
+        let count = latencies.len();
+        let share = |after: Option<Duration>, before: Option<Duration>| {
+            Some(after?.saturating_sub(before?) / count.max(1) as u32)
+        };
+        Ok(Outcome {
+            connections: self.connections,
+            per_second: count as f64 / self.duration.as_secs_f64(),
+            latency: latencies.summary(),
+            requests: count,
+            server_cpu: share(after.0, before.0),
+            client_cpu: share(after.1, before.1),
+        })
+    }
+
+    async fn converse(
+        self,
+        requests: Arc<Requests>,
+        number: Arc<AtomicU64>,
+        begin: Instant,
+        end: Instant,
+    ) -> anyhow::Result<Latencies> {
+        let mut stream = TcpStream::connect(self.address).await?;
+        stream.set_nodelay(true)?;
+        let mut latencies = Latencies::default();
+        let mut buffer = vec![0; 64 << 10];
+        let mut own = Vec::new();
+        let mut sent = Instant::now();
+        while sent < end {
+            let request = requests.prepare(number.fetch_add(1, Ordering::Relaxed), &mut own);
+            stream.write_all(request).await?;
+            let head = read(&mut stream, &mut buffer).await?;
+            anyhow::ensure!(
+                head.status == self.status,
+                "expected {}, got {}: {}",
+                self.status,
+                head.status,
+                String::from_utf8_lossy(&buffer[head.body..head.end])
+            );
+            let now = Instant::now();
+            if sent >= begin && now <= end {
+                latencies.add(now - sent);
+            }
+            sent = now;
+        }
+        Ok(latencies)
+    }
+}
+
+async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<Head> {
+    let mut filled = 0;
+    loop {
+        let count = stream.read(&mut buffer[filled..]).await?;
+        if count == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        filled += count;
+        if let Some(head) = Head::parse(&buffer[..filled])?
+            && filled >= head.end
+        {
+            return Ok(head);
+        }
+        if filled == buffer.len() {
+            buffer.resize(filled * 2, 0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_running_number_is_written_in_place() {
+        let requests = Requests::numbered(b"name-#### end".to_vec());
+        let mut own = Vec::new();
+        assert_eq!(requests.prepare(7, &mut own), b"name-0007 end");
+        assert_eq!(requests.prepare(12, &mut own), b"name-0012 end");
+    }
+}
