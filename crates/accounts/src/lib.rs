@@ -10,6 +10,7 @@ pub mod directory;
 mod first_start;
 pub mod groups;
 pub mod organizations;
+mod rest;
 mod seed;
 pub mod sessions;
 pub mod sign_in;
@@ -40,16 +41,20 @@ pub const MIGRATIONS: &[store::Migration] = &[
 pub fn module() -> web::Module {
     let clean_up = web::Reconciler {
         name: "accounts-clean-up",
-        every: Duration::from_hours(1),
+        every: Duration::from_secs(3600),
         wakes_on: &[],
         run: Arc::new(|app| Box::pin(clean_up(app))),
     };
     web::Module {
-        operations: Vec::new(),
+        operations: operations(),
         reconcilers: vec![clean_up],
         seed: Some(Arc::new(|app| Box::pin(seed::run(app)))),
         ..web::Module::default()
     }
+}
+
+fn operations() -> Vec<web::Operation> {
+    [users::api::operations(), groups::api::operations(), directory::api::operations(), audit::api::operations()].concat()
 }
 
 /// Removes sessions and login attempts that are too old to matter.

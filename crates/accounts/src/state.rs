@@ -212,16 +212,15 @@ impl Accounts {
         if name.is_empty() || name.len() > 200 {
             return Ok(None);
         }
-        let id = match Uuid::parse_str(&name) {
-            Ok(id) => Some(id),
-            Err(_) => {
-                let key = name.clone();
-                let load = self.store.read_here(move |tx| {
-                    let found = organizations::service::by_url_name(tx, &name)?;
-                    Ok::<_, Error>(found.map(|organization| organization.id))
-                });
-                self.names.get(key, load).await?
-            }
+        let id = if let Ok(id) = Uuid::parse_str(&name) {
+            Some(id)
+        } else {
+            let key = name.clone();
+            let load = self.store.read_here(move |tx| {
+                let found = organizations::service::by_url_name(tx, &name)?;
+                Ok::<_, Error>(found.map(|organization| organization.id))
+            });
+            self.names.get(key, load).await?
         };
         match id {
             Some(id) => self.organization_by_id(id).await,

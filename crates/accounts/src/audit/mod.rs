@@ -1,5 +1,6 @@
 //! The organization's audit log.
 
+pub mod api;
 mod csv;
 mod model;
 pub mod service;

@@ -1,5 +1,6 @@
 //! Everyone an organization knows by name: users, groups, and the applications that the identity crate registers.
 
+pub mod api;
 mod model;
 pub mod service;
 

@@ -1,5 +1,6 @@
 //! Local groups and who is in them.
 
+pub mod api;
 mod model;
 pub mod service;
 

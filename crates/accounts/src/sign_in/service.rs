@@ -32,7 +32,7 @@ pub struct Attempt {
 /// How an attempt ended. A caller that is refused is never told which reason it was.
 #[derive(Debug)]
 pub enum Outcome {
-    SignedIn { opened: Opened, user: Box<User> },
+    SignedIn { opened: Box<Opened>, user: Box<User> },
     Refused(AttemptResult),
 }
 
@@ -91,7 +91,7 @@ pub fn complete(tx: &mut Tx, ctx: &Ctx, settings: &Settings, attempt: &Attempt) 
     if let Some((organization, old)) = attempt.replaces {
         sessions::end(&mut tx.organization(organization), ctx, old, EndReason::Replaced)?;
     }
-    Ok(Outcome::SignedIn { opened, user: Box::new(user) })
+    Ok(Outcome::SignedIn { opened: Box::new(opened), user: Box::new(user) })
 }
 
 /// The result of an attempt, most telling reason first. `matched` must still be the account's hash: the password may

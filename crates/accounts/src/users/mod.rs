@@ -1,5 +1,6 @@
 //! Local user accounts.
 
+pub mod api;
 mod dto;
 mod model;
 mod password;
