@@ -8,12 +8,26 @@ use syn::{LitStr, Result};
 use crate::parse::{Computed, Declaration, Field, Navigation, Target};
 
 pub fn expand(declaration: &Declaration) -> Result<TokenStream> {
-    let Declaration { attributes, visibility, name, scope, table, fields, .. } = declaration;
+    let Declaration {
+        attributes,
+        visibility,
+        name,
+        scope,
+        table,
+        fields,
+        ..
+    } = declaration;
     let key = key_of(declaration)?;
     let (key_name, key_type, key_column) = (&key.name, &key.of, column_of(key));
 
     let definitions = fields.iter().map(|field| {
-        let Field { attributes, visibility, name, of, .. } = field;
+        let Field {
+            attributes,
+            visibility,
+            name,
+            of,
+            ..
+        } = field;
         quote! { #(#attributes)* #visibility #name: #of }
     });
     let columns = fields.iter().map(|field| {
@@ -98,13 +112,17 @@ fn key_of(declaration: &Declaration) -> Result<&Field> {
 }
 
 fn column_of(field: &Field) -> String {
-    field.column.as_ref().map_or_else(|| field.name.unraw().to_string(), LitStr::value)
+    field
+        .column
+        .as_ref()
+        .map_or_else(|| field.name.unraw().to_string(), LitStr::value)
 }
 
 fn option(text: Option<&LitStr>) -> TokenStream {
-    match text {
-        Some(text) => quote! { ::std::option::Option::Some(#text) },
-        None => quote! { ::std::option::Option::None },
+    if let Some(text) = text {
+        quote! { ::std::option::Option::Some(#text) }
+    } else {
+        quote! { ::std::option::Option::None }
     }
 }
 
@@ -160,13 +178,18 @@ fn pascal(snake: &str) -> String {
         .split('_')
         .map(|part| {
             let mut letters = part.chars();
-            letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+            letters
+                .next()
+                .map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
         })
         .collect()
 }
 
 fn model(declaration: &Declaration, key: &Field) -> TokenStream {
-    let name = declaration.model.as_ref().map_or_else(|| declaration.name.to_string(), LitStr::value);
+    let name = declaration
+        .model
+        .as_ref()
+        .map_or_else(|| declaration.name.to_string(), LitStr::value);
     let key = option(key.wire.as_ref());
     let fields = declaration.fields.iter().filter_map(property);
     let computed = declaration.computed.iter().map(computed);
@@ -196,9 +219,10 @@ fn property(field: &Field) -> Option<TokenStream> {
         (None, Some(folded)) => quote! { odata::Source::Folded { column: #column, folded: #folded } },
         (None, None) => quote! { odata::Source::Column(#column) },
     };
-    let kind = match &field.kind {
-        Some(kind) => quote! { #kind },
-        None => quote! { <#of as odata::Scalar>::KIND },
+    let kind = if let Some(kind) = &field.kind {
+        quote! { #kind }
+    } else {
+        quote! { <#of as odata::Scalar>::KIND }
     };
     let max = field.max.as_ref().map(|max| quote! { .max_length(#max) });
     Some(quote! {
@@ -208,33 +232,39 @@ fn property(field: &Field) -> Option<TokenStream> {
 
 fn computed(property: &Computed) -> TokenStream {
     let Computed { wire, of, kind, sql } = property;
-    let source = match sql {
-        Some(sql) => quote! { odata::Source::Sql(#sql) },
-        None => quote! { odata::Source::Computed },
+    let source = if let Some(sql) = sql {
+        quote! { odata::Source::Sql(#sql) }
+    } else {
+        quote! { odata::Source::Computed }
     };
-    match kind {
-        Some(kind) => quote! { odata::Property::new(#wire, #kind, #source).nullable(true) },
-        None => quote! {
+    if let Some(kind) = kind {
+        quote! { odata::Property::new(#wire, #kind, #source).nullable(true) }
+    } else {
+        quote! {
             odata::Property::new(#wire, <#of as odata::Scalar>::KIND, #source)
                 .nullable(<#of as odata::Scalar>::NULLABLE)
-        },
+        }
     }
 }
 
 fn navigation(navigation: &Navigation) -> TokenStream {
-    let Navigation { wire, collection, target, join } = navigation;
-    let join = match (join, target) {
-        (Some((alias, on)), Target::Entity(entity)) => {
-            let alias = alias.to_string();
-            quote! {
-                ::std::option::Option::Some(odata::Join {
-                    table: <#entity as ::store::Entity>::TABLE,
-                    alias: #alias,
-                    on: #on,
-                })
-            }
+    let Navigation {
+        wire,
+        collection,
+        target,
+        join,
+    } = navigation;
+    let join = if let (Some((alias, on)), Target::Entity(entity)) = (join, target) {
+        let alias = alias.to_string();
+        quote! {
+            ::std::option::Option::Some(odata::Join {
+                table: <#entity as ::store::Entity>::TABLE,
+                alias: #alias,
+                on: #on,
+            })
         }
-        _ => quote! { ::std::option::Option::None },
+    } else {
+        quote! { ::std::option::Option::None }
     };
     let target = match target {
         Target::Entity(entity) => quote! { <#entity as ::store::Entity>::model },

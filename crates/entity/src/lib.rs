@@ -47,5 +47,7 @@ use proc_macro::TokenStream;
 #[proc_macro]
 pub fn entity(input: TokenStream) -> TokenStream {
     let declaration = syn::parse_macro_input!(input as parse::Declaration);
-    expand::expand(&declaration).unwrap_or_else(syn::Error::into_compile_error).into()
+    expand::expand(&declaration)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }

@@ -100,14 +100,26 @@ impl Parse for Declaration {
         } else {
             Vec::new()
         };
-        Ok(Declaration { attributes, visibility, name, scope, table, model, fields, computed, navigations })
+        Ok(Declaration {
+            attributes,
+            visibility,
+            name,
+            scope,
+            table,
+            model,
+            fields,
+            computed,
+            navigations,
+        })
     }
 }
 
 fn block<T: Parse>(input: ParseStream<'_>) -> Result<Vec<T>> {
     let content;
     braced!(content in input);
-    Ok(Punctuated::<T, Token![,]>::parse_terminated(&content)?.into_iter().collect())
+    Ok(Punctuated::<T, Token![,]>::parse_terminated(&content)?
+        .into_iter()
+        .collect())
 }
 
 impl Parse for Field {
@@ -220,8 +232,16 @@ impl Parse for Navigation {
             None
         };
         if let (Some((alias, _)), Target::Model(_)) = (&join, &target) {
-            return Err(syn::Error::new(alias.span(), "a join needs an entity, which has a table"));
+            return Err(syn::Error::new(
+                alias.span(),
+                "a join needs an entity, which has a table",
+            ));
         }
-        Ok(Navigation { wire, collection, target, join })
+        Ok(Navigation {
+            wire,
+            collection,
+            target,
+            join,
+        })
     }
 }

@@ -2,10 +2,10 @@
 
 use odata::{EntityType, Scalar};
 
+use crate::Result;
 use crate::row::Row;
 use crate::scope::Scope;
 use crate::value::Value;
-use crate::Result;
 
 /// A column of an entity's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,13 +79,22 @@ impl Statements {
             Some(column) => format!("{} = ? and {column} = ?", E::KEY),
             None => format!("{} = ?", E::KEY),
         };
-        let written: Vec<usize> = (0..E::COLUMNS.len()).filter(|at| E::COLUMNS[*at].sql.is_none()).collect();
-        let folded: Vec<usize> = (0..E::COLUMNS.len()).filter(|at| E::COLUMNS[*at].folded.is_some()).collect();
+        let written: Vec<usize> = (0..E::COLUMNS.len())
+            .filter(|at| E::COLUMNS[*at].sql.is_none())
+            .collect();
+        let folded: Vec<usize> = (0..E::COLUMNS.len())
+            .filter(|at| E::COLUMNS[*at].folded.is_some())
+            .collect();
         let key = E::COLUMNS.iter().position(|column| column.name == E::KEY).unwrap_or(0);
 
         let names = |with_key: bool| -> Vec<&'static str> {
-            let stored = written.iter().filter(|at| with_key || **at != key).map(|at| E::COLUMNS[*at].name);
-            stored.chain(folded.iter().filter_map(|at| E::COLUMNS[*at].folded)).collect()
+            let stored = written
+                .iter()
+                .filter(|at| with_key || **at != key)
+                .map(|at| E::COLUMNS[*at].name);
+            stored
+                .chain(folded.iter().filter_map(|at| E::COLUMNS[*at].folded))
+                .collect()
         };
         let insert = |with_key: bool| {
             let names: Vec<&str> = scope.into_iter().chain(names(with_key)).collect();

@@ -32,7 +32,11 @@ impl Store {
         let mut health = self
             .read(|tx| {
                 let sqlite = tx.dialect() == Dialect::Sqlite;
-                let version = if sqlite { "select 'SQLite ' || sqlite_version()" } else { "select version()" };
+                let version = if sqlite {
+                    "select 'SQLite ' || sqlite_version()"
+                } else {
+                    "select version()"
+                };
                 let size = if sqlite {
                     "select page_count * page_size from pragma_page_count(), pragma_page_size()"
                 } else {
@@ -79,12 +83,16 @@ impl Store {
     /// [`Error::Unsupported`] on PostgreSQL, which has `pg_dump`.
     pub async fn backup(&self, to: &Path) -> Result<()> {
         let Database::Sqlite(sqlite) = self.database() else {
-            return Err(Error::Unsupported("use pg_dump to back a PostgreSQL database up".into()));
+            return Err(Error::Unsupported(
+                "use pg_dump to back a PostgreSQL database up".into(),
+            ));
         };
         let (from, to) = (sqlite.path.clone(), to.to_owned());
         // Neither a snapshot nor the writer: `vacuum into` wants a connection without a transaction.
         let copied = tokio::task::spawn_blocking(move || {
-            let to = to.to_str().ok_or_else(|| Error::Unsupported("the path of a backup must be UTF-8".into()))?;
+            let to = to
+                .to_str()
+                .ok_or_else(|| Error::Unsupported("the path of a backup must be UTF-8".into()))?;
             let mut session = crate::sqlite::Session::open(&from, false)?;
             session.control("pragma query_only = off")?;
             session.execute("vacuum into ?", &params![to]).map(drop)

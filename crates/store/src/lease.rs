@@ -30,7 +30,9 @@ impl Store {
     /// `now` is the caller's clock; clocks of nodes may differ by less than `ttl`.
     pub async fn lease(&self, name: &str, ttl: Duration, now: Timestamp) -> Result<Option<Lease>> {
         let (name, node) = (name.to_owned(), self.node());
-        let expires_at = now.checked_add(ttl).map_err(|_| Error::statement("the lease is too long"))?;
+        let expires_at = now
+            .checked_add(ttl)
+            .map_err(|_| Error::statement("the lease is too long"))?;
         self.write(move |tx| {
             let rows = tx.query(
                 "insert into leases (name, holder, fence, expires_at) values (?, ?, 1, ?)
@@ -43,7 +45,11 @@ impl Store {
                 &params![name, node, expires_at, now],
             )?;
             let fence = rows.first().map(|row| row.get(0)).transpose()?;
-            Ok(fence.map(|fence| Lease { name: name.clone(), fence, expires_at }))
+            Ok(fence.map(|fence| Lease {
+                name: name.clone(),
+                fence,
+                expires_at,
+            }))
         })
         .await
     }

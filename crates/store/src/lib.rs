@@ -45,7 +45,7 @@ pub use entity::{Column, Entity};
 pub use error::{Error, Result};
 pub use health::Health;
 pub use lease::Lease;
-pub use list::{DEFAULT_TOP, Page};
+pub use list::{DEFAULT_TOP, Joined, Page};
 pub use migrate::Migration;
 pub use odata::fold;
 pub use row::Row;

@@ -33,6 +33,30 @@ impl<E> Page<E> {
     }
 }
 
+/// Where the rows of a list come from when another table knows better which they are and in which order.
+///
+/// ```text
+/// Joined {
+///     tables: "asset_folders l cross join assets",
+///     condition: "assets.id = l.asset_id and l.folder_id = ?",
+///     params: params![folder],
+///     columns: &[("name_folded", "l.name_folded"), ("id", "l.asset_id")],
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Joined {
+    /// The text after `from`, with the entity's table under its own name. SQLite takes the tables of a
+    /// `cross join` in the order written.
+    pub tables: &'static str,
+    /// What ties the tables together and restricts them.
+    pub condition: &'static str,
+    /// The values of `condition`.
+    pub params: Vec<Value>,
+    /// Columns of the entity and what to filter and sort by in their place, so that an index of the other
+    /// table serves.
+    pub columns: &'static [(&'static str, &'static str)],
+}
+
 impl<S: Scope> Scoped<'_, S> {
     /// The page of rows a query asks for, among those that meet `condition` (empty: all). The condition
     /// names columns and must not end in `order by` or `limit`.
@@ -46,17 +70,34 @@ impl<S: Scope> Scoped<'_, S> {
         params: Vec<Value>,
     ) -> Result<Page<E>> {
         let translator = Translator::new(self.tx().dialect(), E::TABLE);
-        let matching = matching(&translator, query, condition, params)?;
+        self.page(&translator, E::TABLE, query, condition, params)
+    }
+
+    /// [`list`](Self::list) of rows that are found by way of other tables.
+    pub fn list_joined<E: Entity<Scope = S>>(&mut self, query: &Query, from: Joined) -> Result<Page<E>> {
+        let translator = Translator::new(self.tx().dialect(), E::TABLE).reading(from.columns);
+        self.page(&translator, from.tables, query, from.condition, from.params)
+    }
+
+    fn page<E: Entity<Scope = S>>(
+        &mut self,
+        translator: &Translator,
+        tables: &str,
+        query: &Query,
+        condition: &str,
+        params: Vec<Value>,
+    ) -> Result<Page<E>> {
+        let matching = matching(translator, query, condition, params)?;
         let top = query.top.unwrap_or(DEFAULT_TOP);
         let items = if top == 0 {
             Vec::new()
         } else {
-            let order = order(&translator, query, E::KEY)?;
-            let text = format!("{} order by {} limit ? offset ?", matching.sql, order.sql);
+            let order = order(translator, query, E::KEY)?;
+            let tail = format!("order by {} limit ? offset ?", order.sql);
             let mut params = matching.params.clone();
             params.extend(order.params);
             params.extend([top, query.skip].map(|number| Value::Int(i64::try_from(number).unwrap_or(i64::MAX))));
-            self.find::<E>(text.trim_start(), params)?
+            self.find_in(tables, &matching.sql, &tail, params)?
         };
         let count = if query.count {
             let seen = items.len() as u64;
@@ -65,7 +106,8 @@ impl<S: Scope> Scoped<'_, S> {
             Some(if last {
                 query.skip + seen
             } else {
-                self.count::<E>(&matching.sql, matching.params)?.unsigned_abs()
+                self.count_in::<E>(tables, &matching.sql, matching.params)?
+                    .unsigned_abs()
             })
         } else {
             None

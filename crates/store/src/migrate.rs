@@ -1,6 +1,6 @@
 //! The schema, as a list of named steps that are applied once each.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
@@ -21,7 +21,10 @@ pub struct Migration {
 }
 
 /// Tables of this crate.
-const OWN: &[Migration] = &[Migration { id: "store-001-leases", sql: crate::lease::TABLE }];
+const OWN: &[Migration] = &[Migration {
+    id: "store-001-leases",
+    sql: crate::lease::TABLE,
+}];
 
 /// Serializes nodes that start at the same time.
 const LOCK: i64 = 0x6f72_6368_6573;
@@ -43,9 +46,9 @@ impl Store {
         })?;
         let applied = self.read_blocking(applied)?;
         let steps = OWN.iter().chain(modules.iter().copied().flatten());
-        let mut seen = HashMap::new();
+        let mut seen = HashSet::new();
         for step in steps {
-            if seen.insert(step.id, ()).is_some() {
+            if !seen.insert(step.id) {
                 return Err(wrong(step, "the name is used twice"));
             }
             match applied.get(step.id) {
@@ -64,7 +67,9 @@ fn apply(tx: &mut Tx, step: &Migration) -> Result<()> {
         return compare(step, known);
     }
     for statement in sql::statements(step.sql, tx.dialect())? {
-        tx.session.control(&statement).map_err(|error| wrong(step, &error.to_string()))?;
+        tx.session
+            .control(&statement)
+            .map_err(|error| wrong(step, &error.to_string()))?;
     }
     let now = match tx.dialect() {
         sql::Dialect::Sqlite => "cast((julianday('now') - 2440587.5) * 86400000000.0 as integer)",
@@ -89,18 +94,27 @@ fn lock(tx: &mut Tx) -> Result<()> {
 }
 
 fn compare(step: &Migration, known: &str) -> Result<()> {
-    if known == checksum(step.sql) { Ok(()) } else { Err(wrong(step, "it was changed after it had been applied")) }
+    if known == checksum(step.sql) {
+        Ok(())
+    } else {
+        Err(wrong(step, "it was changed after it had been applied"))
+    }
 }
 
 fn wrong(step: &Migration, reason: &str) -> Error {
-    Error::Migration { id: step.id.to_owned(), reason: reason.to_owned() }
+    Error::Migration {
+        id: step.id.to_owned(),
+        reason: reason.to_owned(),
+    }
 }
 
 /// SHA-256 of the text, so that white space at its ends does not count.
 fn checksum(sql: &str) -> String {
-    Sha256::digest(sql.trim()).iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+    Sha256::digest(sql.trim())
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _infallible = write!(text, "{byte:02x}");
+            text
+        })
 }

@@ -60,7 +60,10 @@ impl<'t, S: Scope> Scoped<'t, S> {
             return Ok(entity.key());
         }
         let rows = self.tx.query(&statements.insert_assigned, &params)?;
-        let mut row = rows.into_iter().next().ok_or_else(|| Error::statement("insert returned no key"))?;
+        let mut row = rows
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::statement("insert returned no key"))?;
         row.take(0)
     }
 
@@ -71,8 +74,14 @@ impl<'t, S: Scope> Scoped<'t, S> {
         if entities.iter().any(|entity| is_unassigned(entity) != assigned) {
             return Err(Error::statement("insert_many: some keys are given and some are not"));
         }
-        let text = if assigned { &statements.insert_assigned } else { &statements.insert };
-        let (head, rest) = text.split_once("values ").ok_or_else(|| Error::statement("insert_many: no columns"))?;
+        let text = if assigned {
+            &statements.insert_assigned
+        } else {
+            &statements.insert
+        };
+        let (head, rest) = text
+            .split_once("values ")
+            .ok_or_else(|| Error::statement("insert_many: no columns"))?;
         let marks = rest.split(" returning").next().unwrap_or(rest);
         for chunk in entities.chunks(ROWS_PER_INSERT) {
             let mut params = Vec::new();
@@ -129,8 +138,19 @@ impl<'t, S: Scope> Scoped<'t, S> {
     /// The rows that meet a condition; an empty one means all.
     pub fn find<E: Entity<Scope = S>>(&mut self, condition: &str, params: Vec<Value>) -> Result<Vec<E>> {
         let (condition, tail) = sql::split_tail(condition);
-        let head = format!("select {} from {}", E::statements().columns, E::TABLE);
-        let rows = self.conditional(&head, condition, tail, params)?;
+        self.find_in(E::TABLE, condition, tail, params)
+    }
+
+    /// [`find`](Self::find) among several tables, the condition and what follows it apart.
+    pub(crate) fn find_in<E: Entity<Scope = S>>(
+        &mut self,
+        tables: &str,
+        condition: &str,
+        tail: &str,
+        params: Vec<Value>,
+    ) -> Result<Vec<E>> {
+        let head = format!("select {} from {tables}", E::statements().columns);
+        let rows = self.conditional::<E>(&head, condition, tail, params)?;
         rows.into_iter().map(|mut row| E::from_row(&mut row, 0)).collect()
     }
 
@@ -139,21 +159,35 @@ impl<'t, S: Scope> Scoped<'t, S> {
         let (condition, tail) = sql::split_tail(condition);
         let (order, lock) = tail.find('{').map_or((tail, ""), |at| tail.split_at(at));
         let limited = sql::split_tail(order).1.to_ascii_lowercase().contains("limit");
-        let tail = if limited { Cow::Borrowed(tail) } else { Cow::Owned(format!("{order} limit 1 {lock}")) };
+        let tail = if limited {
+            Cow::Borrowed(tail)
+        } else {
+            Cow::Owned(format!("{order} limit 1 {lock}"))
+        };
         let head = format!("select {} from {}", E::statements().columns, E::TABLE);
-        first(self.conditional(&head, condition, &tail, params)?)
+        first(self.conditional::<E>(&head, condition, &tail, params)?)
     }
 
     /// Whether a row meets the condition.
     pub fn exists<E: Entity<Scope = S>>(&mut self, condition: &str, params: Vec<Value>) -> Result<bool> {
         let head = format!("select 1 from {}", E::TABLE);
-        Ok(!self.conditional(&head, condition, "limit 1", params)?.is_empty())
+        Ok(!self.conditional::<E>(&head, condition, "limit 1", params)?.is_empty())
     }
 
     /// How many rows meet the condition.
     pub fn count<E: Entity<Scope = S>>(&mut self, condition: &str, params: Vec<Value>) -> Result<i64> {
-        let head = format!("select count(*) from {}", E::TABLE);
-        let rows = self.conditional(&head, condition, "", params)?;
+        self.count_in::<E>(E::TABLE, condition, params)
+    }
+
+    /// [`count`](Self::count) among several tables.
+    pub(crate) fn count_in<E: Entity<Scope = S>>(
+        &mut self,
+        tables: &str,
+        condition: &str,
+        params: Vec<Value>,
+    ) -> Result<i64> {
+        let head = format!("select count(*) from {tables}");
+        let rows = self.conditional::<E>(&head, condition, "", params)?;
         rows.first().map_or(Ok(0), |row| row.get(0))
     }
 
@@ -167,7 +201,11 @@ impl<'t, S: Scope> Scoped<'t, S> {
         mut params: Vec<Value>,
     ) -> Result<u64> {
         let at = sql::placeholders(set);
-        let text = format!("update {} set {set} where {}", E::TABLE, self.restrict(condition));
+        let text = format!(
+            "update {} set {set} where {}",
+            E::TABLE,
+            restrict::<S>(E::TABLE, condition)
+        );
         self.splice(&mut params, at)?;
         let text = sql::translate(&text, self.tx.dialect())?;
         self.tx.execute(&text, &params)
@@ -175,7 +213,7 @@ impl<'t, S: Scope> Scoped<'t, S> {
 
     /// Removes the rows that meet a condition and says how many.
     pub fn delete_where<E: Entity<Scope = S>>(&mut self, condition: &str, mut params: Vec<Value>) -> Result<u64> {
-        let text = format!("delete from {} where {}", E::TABLE, self.restrict(condition));
+        let text = format!("delete from {} where {}", E::TABLE, restrict::<S>(E::TABLE, condition));
         self.splice(&mut params, 0)?;
         let text = sql::translate(&text, self.tx.dialect())?;
         self.tx.execute(&text, &params)
@@ -228,22 +266,17 @@ impl<'t, S: Scope> Scoped<'t, S> {
         Ok((expanded, params))
     }
 
-    fn conditional(&mut self, head: &str, condition: &str, tail: &str, mut params: Vec<Value>) -> Result<Vec<Row>> {
-        let text = format!("{head} where {} {tail}", self.restrict(condition));
+    fn conditional<E: Entity<Scope = S>>(
+        &mut self,
+        head: &str,
+        condition: &str,
+        tail: &str,
+        mut params: Vec<Value>,
+    ) -> Result<Vec<Row>> {
+        let text = format!("{head} where {} {tail}", restrict::<S>(E::TABLE, condition));
         self.splice(&mut params, 0)?;
         let text = sql::translate(&text, self.tx.dialect())?;
         self.tx.query(&text, &params)
-    }
-
-    /// The condition together with the scope, which comes first.
-    fn restrict(&self, condition: &str) -> String {
-        let condition = condition.trim();
-        match (S::COLUMN, condition.is_empty()) {
-            (Some(column), true) => format!("{column} = ?"),
-            (Some(column), false) => format!("{column} = ? and ({condition})"),
-            (None, true) => "true".to_owned(),
-            (None, false) => format!("({condition})"),
-        }
     }
 
     fn splice(&self, params: &mut Vec<Value>, at: usize) -> Result<()> {
@@ -263,10 +296,24 @@ impl<'t, S: Scope> Scoped<'t, S> {
     }
 }
 
+/// The condition together with the scope, which comes first.
+fn restrict<S: Scope>(table: &str, condition: &str) -> String {
+    let condition = condition.trim();
+    match (S::COLUMN, condition.is_empty()) {
+        (Some(column), true) => format!("{table}.{column} = ?"),
+        (Some(column), false) => format!("{table}.{column} = ? and ({condition})"),
+        (None, true) => "true".to_owned(),
+        (None, false) => format!("({condition})"),
+    }
+}
+
 fn is_unassigned<E: Entity>(entity: &E) -> bool {
     entity.key().to_constant() == Value::Int(0)
 }
 
 fn first<E: Entity>(rows: Vec<Row>) -> Result<Option<E>> {
-    rows.into_iter().next().map(|mut row| E::from_row(&mut row, 0)).transpose()
+    rows.into_iter()
+        .next()
+        .map(|mut row| E::from_row(&mut row, 0))
+        .transpose()
 }

@@ -79,10 +79,10 @@ pub(crate) fn renumber(sql: &str) -> String {
 }
 
 /// Replaces every `{word}`; `each` is told the word and how many `?` stand before it.
-pub(crate) fn expand<'s>(
-    sql: &'s str,
+pub(crate) fn expand(
+    sql: &str,
     mut each: impl FnMut(&str, usize) -> Option<Cow<'static, str>>,
-) -> Result<Cow<'s, str>> {
+) -> Result<Cow<'_, str>> {
     if !sql.contains('{') {
         return Ok(Cow::Borrowed(sql));
     }
@@ -119,16 +119,20 @@ pub(crate) fn word(word: &str, dialect: Dialect) -> Option<Cow<'static, str>> {
 /// The single statements of a script, without those meant for the other database. A statement that
 /// starts with `{sqlite}` or `{postgres}` is for that database alone.
 pub(crate) fn statements(script: &str, dialect: Dialect) -> Result<Vec<String>> {
-    let ends = code(script).filter(|(_, byte)| *byte == b';').map(|(at, _)| at).chain([script.len()]);
+    let ends = code(script)
+        .filter(|(_, byte)| *byte == b';')
+        .map(|(at, _)| at)
+        .chain([script.len()]);
     let mut from = 0;
     let mut found = Vec::new();
     for end in ends {
         let statement = &script[from..end];
         from = (end + 1).min(script.len());
-        if code(statement).all(|(_, byte)| byte.is_ascii_whitespace()) {
+        // White space and comments before it are not part of a statement.
+        let Some((start, _)) = code(statement).find(|(_, byte)| !byte.is_ascii_whitespace()) else {
             continue;
-        }
-        let statement = statement.trim();
+        };
+        let statement = statement[start..].trim_end();
         let (meant, rest) = if let Some(rest) = statement.strip_prefix("{sqlite}") {
             (Dialect::Sqlite, rest)
         } else if let Some(rest) = statement.strip_prefix("{postgres}") {
@@ -145,7 +149,14 @@ pub(crate) fn statements(script: &str, dialect: Dialect) -> Result<Vec<String>> 
 
 /// Splits `a = ? order by b limit 1` into the condition and what follows it. The condition may be empty.
 pub(crate) fn split_tail(text: &str) -> (&str, &str) {
-    const STARTS: [&str; 6] = ["order by", "limit", "offset", "for update", "{for_update}", "{skip_locked}"];
+    const STARTS: [&str; 6] = [
+        "order by",
+        "limit",
+        "offset",
+        "for update",
+        "{for_update}",
+        "{skip_locked}",
+    ];
     let (mut depth, mut before) = (0, b' ');
     for (at, byte) in code(text) {
         match byte {
@@ -153,12 +164,12 @@ pub(crate) fn split_tail(text: &str) -> (&str, &str) {
             b')' => depth -= 1,
             _ if depth == 0 && !is_word(before) => {
                 let rest = &text.as_bytes()[at..];
-                let starts = |word: &&str| {
+                let starts = |word: &str| {
                     rest.len() >= word.len()
                         && rest[..word.len()].eq_ignore_ascii_case(word.as_bytes())
                         && !(is_word(word.as_bytes()[0]) && rest.get(word.len()).is_some_and(|next| is_word(*next)))
                 };
-                if STARTS.iter().any(|word| starts(&word)) {
+                if STARTS.iter().any(|word| starts(word)) {
                     return (text[..at].trim(), &text[at..]);
                 }
             }
@@ -179,7 +190,10 @@ mod tests {
 
     #[test]
     fn question_marks_are_numbered_outside_of_quotes_and_comments() {
-        assert_eq!(renumber("a = ? and b = '?' -- ?\nand c in (?, ?)"), "a = $1 and b = '?' -- ?\nand c in ($2, $3)");
+        assert_eq!(
+            renumber("a = ? and b = '?' -- ?\nand c in (?, ?)"),
+            "a = $1 and b = '?' -- ?\nand c in ($2, $3)"
+        );
         assert_eq!(placeholders("? '?' ?"), 2);
     }
 
@@ -189,7 +203,10 @@ mod tests {
         assert_eq!(split_tail("order by b"), ("", "order by b"));
         assert_eq!(split_tail("a in (select x from y order by z limit 1)").1, "");
         assert_eq!(split_tail("limits = ? and the_limit = 3").1, "");
-        assert_eq!(split_tail("a = 'limit' {skip_locked}"), ("a = 'limit'", "{skip_locked}"));
+        assert_eq!(
+            split_tail("a = 'limit' {skip_locked}"),
+            ("a = 'limit'", "{skip_locked}")
+        );
     }
 
     #[test]
@@ -197,7 +214,11 @@ mod tests {
         let script = "create table t (id {id}, n text default ';'); -- end\n{postgres}create x;\n{sqlite} create y;";
         let found = statements(script, Dialect::Sqlite).unwrap();
         assert_eq!(found.len(), 2);
-        assert!(found[0].contains("AUTOINCREMENT") && found[0].contains("';'"), "{}", found[0]);
+        assert!(
+            found[0].contains("AUTOINCREMENT") && found[0].contains("';'"),
+            "{}",
+            found[0]
+        );
         assert_eq!(found[1].trim(), "create y");
         assert!(statements("create table t (a {uid})", Dialect::Sqlite).is_err());
     }

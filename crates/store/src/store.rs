@@ -37,7 +37,12 @@ impl Options {
     /// The usual settings: as many readers as cores but at least 2 and at most 8, and 8 connections.
     pub fn new(url: impl Into<String>) -> Self {
         let cores = thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Options { url: url.into(), readers: cores.clamp(2, 8), connections: 8, tls_roots: None }
+        Options {
+            url: url.into(),
+            readers: cores.clamp(2, 8),
+            connections: 8,
+            tls_roots: None,
+        }
     }
 }
 
@@ -92,10 +97,17 @@ impl Store {
             let (postgres, threads) = Postgres::open(target, options.connections, node, &feed)?;
             (Database::Postgres(postgres), threads)
         } else {
-            return Err(Error::Unsupported("a database URL starts with sqlite: or postgres://".into()));
+            return Err(Error::Unsupported(
+                "a database URL starts with sqlite: or postgres://".into(),
+            ));
         };
-        let inner =
-            Inner { database, feed, node, writes: Semaphore::new(WAITING_WRITES), threads: Mutex::new(threads) };
+        let inner = Inner {
+            database,
+            feed,
+            node,
+            writes: Semaphore::new(WAITING_WRITES),
+            threads: Mutex::new(threads),
+        };
         Ok(Store { inner: Arc::new(inner) })
     }
 
@@ -111,7 +123,14 @@ impl Store {
         E: From<Error> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        submit(self.reads(), Box::new(Read { work: Some(work), result: None, reply: Reply::Task(reply) }));
+        submit(
+            self.reads(),
+            Box::new(Read {
+                work: Some(work),
+                result: None,
+                reply: Reply::Task(reply),
+            }),
+        );
         answer.await.unwrap_or_else(|_| Err(E::from(Error::Closed)))
     }
 
@@ -123,9 +142,15 @@ impl Store {
         R: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let Database::Sqlite(sqlite) = &self.inner.database else { return self.read(work).await };
+        let Database::Sqlite(sqlite) = &self.inner.database else {
+            return self.read(work).await;
+        };
         let (reply, mut answer) = oneshot::channel();
-        sqlite.run_here(Box::new(Read { work: Some(work), result: None, reply: Reply::Task(reply) }));
+        sqlite.run_here(Box::new(Read {
+            work: Some(work),
+            result: None,
+            reply: Reply::Task(reply),
+        }));
         answer.try_recv().unwrap_or_else(|_| Err(E::from(Error::Closed)))
     }
 
@@ -140,9 +165,18 @@ impl Store {
         R: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let Ok(_turn) = self.inner.writes.acquire().await else { return Err(E::from(Error::Closed)) };
+        let Ok(_turn) = self.inner.writes.acquire().await else {
+            return Err(E::from(Error::Closed));
+        };
         let (reply, answer) = oneshot::channel();
-        submit(self.writes(), Box::new(Write { work, result: None, reply: Reply::Task(reply) }));
+        submit(
+            self.writes(),
+            Box::new(Write {
+                work,
+                result: None,
+                reply: Reply::Task(reply),
+            }),
+        );
         answer.await.unwrap_or_else(|_| Err(E::from(Error::Closed)))
     }
 
@@ -154,7 +188,14 @@ impl Store {
         E: From<Error> + Send + 'static,
     {
         let (reply, answer) = sync_channel(1);
-        submit(self.reads(), Box::new(Read { work: Some(work), result: None, reply: Reply::Thread(reply) }));
+        submit(
+            self.reads(),
+            Box::new(Read {
+                work: Some(work),
+                result: None,
+                reply: Reply::Thread(reply),
+            }),
+        );
         answer.recv().unwrap_or_else(|_| Err(E::from(Error::Closed)))
     }
 
@@ -166,7 +207,14 @@ impl Store {
         E: From<Error> + Send + 'static,
     {
         let (reply, answer) = sync_channel(1);
-        submit(self.writes(), Box::new(Write { work, result: None, reply: Reply::Thread(reply) }));
+        submit(
+            self.writes(),
+            Box::new(Write {
+                work,
+                result: None,
+                reply: Reply::Thread(reply),
+            }),
+        );
         answer.recv().unwrap_or_else(|_| Err(E::from(Error::Closed)))
     }
 
@@ -242,7 +290,9 @@ impl Drop for Inner {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("dialect", &self.dialect()).finish_non_exhaustive()
+        f.debug_struct("Store")
+            .field("dialect", &self.dialect())
+            .finish_non_exhaustive()
     }
 }
 
@@ -253,5 +303,8 @@ fn submit(queue: &Queue, unit: Box<dyn Unit>) {
 }
 
 pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
-    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(|error| Error::io(&error))
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(|error| Error::io(&error))
 }

@@ -24,7 +24,12 @@ pub struct Tx {
 
 impl Tx {
     pub(crate) fn new(session: Session) -> Self {
-        Tx { session, changes: Vec::new(), failed: false, depth: 0 }
+        Tx {
+            session,
+            changes: Vec::new(),
+            failed: false,
+            depth: 0,
+        }
     }
 
     /// Which database this is, for the rare statement that differs.
@@ -64,7 +69,11 @@ impl Tx {
         let (condition, tail) = sql::split_tail(condition);
         let condition = if condition.is_empty() { "true" } else { condition };
         let owner = E::Scope::COLUMN.map_or(String::new(), |column| format!("{column}, "));
-        let text = format!("select {owner}{} from {} where {condition} {tail}", E::statements().columns, E::TABLE);
+        let text = format!(
+            "select {owner}{} from {} where {condition} {tail}",
+            E::statements().columns,
+            E::TABLE
+        );
         let text = sql::translate(&text, self.dialect())?;
         let skip = usize::from(E::Scope::COLUMN.is_some());
         let rows = self.query(&text, &params)?;
@@ -86,7 +95,10 @@ impl Tx {
     /// Tells the change feed of every node, once this unit of work is committed, that something about `id`
     /// changed.
     pub fn changed(&mut self, topic: &'static str, id: impl ToString) {
-        self.changes.push(Change::Changed { topic: topic.into(), id: Arc::from(id.to_string()) });
+        self.changes.push(Change::Changed {
+            topic: topic.into(),
+            id: Arc::from(id.to_string()),
+        });
     }
 
     /// Runs a part that may fail: if it does, only that part is undone and the unit of work can go on.
@@ -143,6 +155,8 @@ impl Tx {
 
 impl std::fmt::Debug for Tx {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tx").field("dialect", &self.dialect()).finish_non_exhaustive()
+        f.debug_struct("Tx")
+            .field("dialect", &self.dialect())
+            .finish_non_exhaustive()
     }
 }

@@ -49,7 +49,10 @@ pub(crate) fn decode<T: Scalar>(column: usize, value: Value) -> Result<T> {
         (Kind::DateTime, Value::Int(micros)) => Timestamp::from_microsecond(micros).ok().map(Value::DateTime),
         (_, other) => Some(other),
     };
-    value.and_then(T::from_constant).ok_or_else(|| Error::Decode { column, expected: T::KIND.edm_name() })
+    value.and_then(T::from_constant).ok_or_else(|| Error::Decode {
+        column,
+        expected: T::KIND.edm_name(),
+    })
 }
 
 /// A value as it stands in a response body: names of enumeration members, ISO 8601 with `Z`, lower-case
@@ -80,7 +83,9 @@ fn render(kind: Kind, value: Value) -> serde_json::Value {
 
 /// Whether the databases can keep the value; U+0000 is the one thing they cannot.
 pub(crate) fn check(values: &[Value]) -> Result<()> {
-    let broken = values.iter().any(|value| matches!(value, Value::Text(text) if text.contains('\0')));
+    let broken = values
+        .iter()
+        .any(|value| matches!(value, Value::Text(text) if text.contains('\0')));
     if broken { Err(Error::InvalidText) } else { Ok(()) }
 }
 
@@ -182,6 +187,9 @@ mod tests {
     fn integers_and_bytes_become_what_the_property_is() {
         assert!(decode::<bool>(0, Value::Int(1)).unwrap());
         assert_eq!(decode::<Uuid>(0, Value::Binary(vec![0; 16])).unwrap(), Uuid::nil());
-        assert_eq!(decode::<Option<Timestamp>>(0, Value::Int(0)).unwrap(), Some(Timestamp::UNIX_EPOCH));
+        assert_eq!(
+            decode::<Option<Timestamp>>(0, Value::Int(0)).unwrap(),
+            Some(Timestamp::UNIX_EPOCH)
+        );
     }
 }

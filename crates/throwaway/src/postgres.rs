@@ -44,7 +44,11 @@ impl Database {
 
     /// The connection URL.
     pub fn url(&self) -> String {
-        format!("postgres:///{}?host={}&user=postgres", self.name, self.cluster.folder.display())
+        format!(
+            "postgres:///{}?host={}&user=postgres",
+            self.name,
+            self.cluster.folder.display()
+        )
     }
 
     /// Runs statements as the superuser, from another connection, and gives the output of `psql`.
@@ -84,10 +88,16 @@ impl Cluster {
     fn start(binaries: PathBuf) -> io::Result<Self> {
         // The path of a socket is at most 107 bytes long.
         let base = Some(std::env::temp_dir()).filter(|path| path.as_os_str().len() < 60);
-        let folder = tempfile::Builder::new().prefix("pg-").tempdir_in(base.as_deref().unwrap_or(Path::new("/tmp")))?;
+        let folder = tempfile::Builder::new()
+            .prefix("pg-")
+            .tempdir_in(base.as_deref().unwrap_or(Path::new("/tmp")))?;
         // The watchdog removes it, since values in statics are never dropped.
         let folder = folder.keep();
-        let user = if fs::metadata(&folder)?.uid() == 0 { Some(unprivileged()?) } else { None };
+        let user = if fs::metadata(&folder)?.uid() == 0 {
+            Some(unprivileged()?)
+        } else {
+            None
+        };
         if let Some((uid, gid)) = user {
             chown(&folder, Some(uid), Some(gid))?;
         }
@@ -103,11 +113,26 @@ impl Cluster {
             .stderr(Stdio::null());
         // Ctrl-C in a terminal ends the whole group; the watchdog has to outlive us.
         let mut watchdog = watchdog.process_group(0).spawn()?;
-        let alive = watchdog.stdin.take().ok_or_else(|| io::Error::other("the watchdog has no input"))?;
-        let cluster = Cluster { binaries, folder, user, _alive: alive };
+        let alive = watchdog
+            .stdin
+            .take()
+            .ok_or_else(|| io::Error::other("the watchdog has no input"))?;
+        let cluster = Cluster {
+            binaries,
+            folder,
+            user,
+            _alive: alive,
+        };
 
         let mut initdb = cluster.command("initdb");
-        initdb.args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "-D"]);
+        initdb.args([
+            "--no-sync",
+            "--auth=trust",
+            "--username=postgres",
+            "--encoding=UTF8",
+            "--locale=C",
+            "-D",
+        ]);
         succeed(initdb.arg(&data).output()?)?;
         let settings = format!(
             "-k {} -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
@@ -116,7 +141,12 @@ impl Cluster {
         );
         let log = cluster.folder.join("log");
         let mut start = cluster.command("pg_ctl");
-        start.args(["-w", "-t", "60", "-o", &settings, "-l"]).arg(&log).arg("-D").arg(&data).arg("start");
+        start
+            .args(["-w", "-t", "60", "-o", &settings, "-l"])
+            .arg(&log)
+            .arg("-D")
+            .arg(&data)
+            .arg("start");
         // The server inherits these and would keep the pipes of `output` open.
         if !start.stdout(Stdio::null()).stderr(Stdio::null()).status()?.success() {
             return Err(io::Error::other(fs::read_to_string(log).unwrap_or_default()));
@@ -134,7 +164,19 @@ impl Cluster {
 
     fn psql(&self, database: &str, text: &str) -> io::Result<Output> {
         let mut psql = self.command("psql");
-        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-h"]);
+        psql.args([
+            "-X",
+            "-q",
+            "-A",
+            "-t",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-U",
+            "postgres",
+            "-d",
+            database,
+            "-h",
+        ]);
         psql.arg(&self.folder).args(["-c", text]).output()
     }
 
@@ -154,7 +196,11 @@ fn command(program: &Path, user: Option<(u32, u32)>, folder: &Path) -> Command {
 
 fn succeed(output: Output) -> io::Result<String> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-    if output.status.success() { Ok(text(&output.stdout)) } else { Err(io::Error::other(text(&output.stderr))) }
+    if output.status.success() {
+        Ok(text(&output.stdout))
+    } else {
+        Err(io::Error::other(text(&output.stderr)))
+    }
 }
 
 /// User and group to run as in place of root.
@@ -165,7 +211,9 @@ fn unprivileged() -> io::Result<(u32, u32)> {
         let mut numbers = line.split(':').skip(2).map(str::parse);
         Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
     };
-    find("postgres").or_else(|| find("nobody")).ok_or_else(|| io::Error::other("no user to run PostgreSQL as"))
+    find("postgres")
+        .or_else(|| find("nobody"))
+        .ok_or_else(|| io::Error::other("no user to run PostgreSQL as"))
 }
 
 /// The folder of the newest installed server.
@@ -181,5 +229,9 @@ fn binaries() -> Option<PathBuf> {
     versions.sort();
     folders.extend(versions.into_iter().rev().map(|(_, folder)| folder));
     folders.push("/usr/local/pgsql/bin".into());
-    folders.into_iter().find(|folder| ["initdb", "pg_ctl", "psql"].iter().all(|name| folder.join(name).exists()))
+    folders.into_iter().find(|folder| {
+        ["initdb", "pg_ctl", "psql"]
+            .iter()
+            .all(|name| folder.join(name).exists())
+    })
 }

@@ -65,6 +65,8 @@ pub(super) struct Translator {
     table: &'static str,
     /// The alias of the collection a quantifier looks into.
     member: Option<&'static str>,
+    /// Columns of the table and what is read in their place.
+    columns: &'static [(&'static str, &'static str)],
 }
 
 impl Translator {
@@ -73,12 +75,28 @@ impl Translator {
             dialect,
             table,
             member: None,
+            columns: &[],
         }
     }
 
     /// A column of the table itself.
     pub(super) fn own_column(&self, column: &str) -> String {
-        format!("{}.{column}", self.table)
+        let replaced = self.columns.iter().find(|(replaced, _)| *replaced == column);
+        replaced.map_or_else(|| format!("{}.{column}", self.table), |(_, text)| (*text).to_owned())
+    }
+
+    /// The same translator, reading other columns in place of some of the table itself.
+    pub(super) fn reading(self, columns: &'static [(&'static str, &'static str)]) -> Self {
+        Self { columns, ..self }
+    }
+
+    /// The text that reads a property of the table itself.
+    fn own_property(&self, property: &Property, folded: bool) -> Result<Fragment> {
+        Ok(Fragment::text(match property.source {
+            Source::Folded { folded: column, .. } if folded => self.own_column(column),
+            Source::Column(column) | Source::Folded { column, .. } => self.own_column(column),
+            _ => column(property, self.table, folded)?,
+        }))
     }
 
     /// What to sort by for this expression.
@@ -347,7 +365,7 @@ impl Translator {
 
     fn path(&self, path: Path, folded: bool) -> Result<Fragment> {
         match path.root {
-            Root::Row => column(&path.property, self.table, folded).map(Fragment::text),
+            Root::Row => self.own_property(&path.property, folded),
             Root::Member => {
                 let alias = self
                     .member

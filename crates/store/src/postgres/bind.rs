@@ -136,7 +136,9 @@ fn decimal(raw: &[u8]) -> Result<Value, Fault> {
         let digit = word(8 + at * 2)?;
         let place = weight - i32::try_from(at)?;
         double += f64::from(digit) * 10_000_f64.powi(place);
-        whole = whole.filter(|_| place >= 0).and_then(|sum| sum.checked_mul(10_000)?.checked_add(digit.into()));
+        whole = whole
+            .filter(|_| place >= 0)
+            .and_then(|sum| sum.checked_mul(10_000)?.checked_add(digit.into()));
     }
     for _ in i32::try_from(count)?..=weight {
         whole = whole.and_then(|sum| sum.checked_mul(10_000));

@@ -8,6 +8,9 @@ use postgres::{Client, Config, NoTls};
 
 use crate::{Error, Result};
 
+/// How long a server may be silent on the network before the connection counts as broken.
+const SILENCE: Duration = Duration::from_secs(30);
+
 /// A parsed connection URL.
 pub(crate) struct Target {
     config: Config,
@@ -18,11 +21,16 @@ impl Target {
     /// Parses `postgres://user:password@host:port/database?sslmode=require`. With TLS the certificate must
     /// be issued by an authority of `roots`, a PEM file, or of the system where that is not given.
     pub(crate) fn parse(url: &str, roots: Option<&Path>) -> Result<Self> {
-        let mut config: Config =
-            url.parse().map_err(|_| Error::Unavailable("the PostgreSQL URL cannot be read".into()))?;
+        let mut config: Config = url
+            .parse()
+            .map_err(|_| Error::Unavailable("the PostgreSQL URL cannot be read".into()))?;
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(10));
         }
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(SILENCE);
+        }
+        config.keepalives_idle(SILENCE);
         if config.get_application_name().is_none() {
             config.application_name("orchestrion");
         }
@@ -65,8 +73,11 @@ mod tls {
     pub(super) type Connector = MakeRustlsConnect;
 
     /// Where Linux distributions and BSDs keep the bundle of trusted authorities.
-    const BUNDLES: [&str; 3] =
-        ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
+    const BUNDLES: [&str; 3] = [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/cert.pem",
+    ];
 
     pub(super) fn connector(roots: Option<&Path>) -> Result<Connector> {
         let wrong = |reason: String| Error::Unavailable(format!("TLS to PostgreSQL: {reason}"));

@@ -30,7 +30,11 @@ pub(super) fn payloads(node: Uuid, changes: &[Change]) -> Vec<String> {
             Change::Changed { topic, id } => format!("\n{topic}\t{}", id.replace(['\n', '\t', '\0'], " ")),
             Change::Resync => "\n".to_owned(),
         };
-        let line = if line.len() > PAYLOAD - 64 { "\n".to_owned() } else { line };
+        let line = if line.len() > PAYLOAD - 64 {
+            "\n".to_owned()
+        } else {
+            line
+        };
         match payloads.last_mut() {
             Some(last) if last.len() + line.len() <= PAYLOAD => last.push_str(&line),
             _ => payloads.push(format!("{node}{line}")),
@@ -47,7 +51,10 @@ fn parse(node: Uuid, payload: &str) -> Vec<Change> {
     }
     lines
         .map(|line| match line.split_once('\t') {
-            Some((topic, id)) => Change::Changed { topic: topic.to_owned().into(), id: id.into() },
+            Some((topic, id)) => Change::Changed {
+                topic: topic.to_owned().into(),
+                id: id.into(),
+            },
             None => Change::Resync,
         })
         .collect()
@@ -132,7 +139,10 @@ mod tests {
     use super::*;
 
     fn changed(id: &str) -> Change {
-        Change::Changed { topic: "assets".into(), id: id.into() }
+        Change::Changed {
+            topic: "assets".into(),
+            id: id.into(),
+        }
     }
 
     #[test]

@@ -24,7 +24,11 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(client: Client) -> Self {
-        Session { client, statements: HashMap::new(), conflicted: false }
+        Session {
+            client,
+            statements: HashMap::new(),
+            conflicted: false,
+        }
     }
 
     pub(crate) fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
@@ -48,7 +52,9 @@ impl Session {
         let statement = self.prepare(sql, params)?;
         let bound: Vec<Bound<'_>> = params.iter().map(Bound).collect();
         let bound: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-        self.client.execute(&statement, &bound).map_err(|error| self.translate(&error))
+        self.client
+            .execute(&statement, &bound)
+            .map_err(|error| self.translate(&error))
     }
 
     pub(crate) fn control(&mut self, sql: &str) -> Result<()> {
@@ -68,7 +74,10 @@ impl Session {
         let statement = if let Some(statement) = self.statements.get(sql) {
             statement.clone()
         } else {
-            let statement = self.client.prepare(&sql::renumber(sql)).map_err(|error| self.translate(&error))?;
+            let statement = self
+                .client
+                .prepare(&sql::renumber(sql))
+                .map_err(|error| self.translate(&error))?;
             if self.statements.len() >= STATEMENTS {
                 self.statements.clear();
             }
@@ -79,7 +88,10 @@ impl Session {
         if wanted == params.len() {
             Ok(statement)
         } else {
-            Err(Error::statement(format!("{} values for {wanted} placeholders", params.len())))
+            Err(Error::statement(format!(
+                "{} values for {wanted} placeholders",
+                params.len()
+            )))
         }
     }
 
@@ -91,10 +103,18 @@ impl Session {
                 // Conversion errors say types, never values.
                 use std::error::Error as _;
                 let cause = error.source().map(ToString::to_string).unwrap_or_default();
-                Error::Database { code: "client".into(), message: format!("{error}: {cause}") }
+                Error::Database {
+                    code: "client".into(),
+                    message: format!("{error}: {cause}"),
+                }
             };
         };
-        let constraint = || told.constraint().or_else(|| told.column()).unwrap_or_default().to_owned();
+        let constraint = || {
+            told.constraint()
+                .or_else(|| told.column())
+                .unwrap_or_default()
+                .to_owned()
+        };
         match told.code() {
             &SqlState::UNIQUE_VIOLATION => Error::Unique([constraint()].into()),
             &SqlState::FOREIGN_KEY_VIOLATION => Error::ForeignKey,
@@ -110,10 +130,14 @@ impl Session {
                 Error::Unavailable(told.message().to_owned())
             }
             // Class 22 quotes the value it cannot use.
-            code if code.code().starts_with("22") => {
-                Error::Database { code: code.code().to_owned(), message: "a value cannot be used".to_owned() }
-            }
-            code => Error::Database { code: code.code().to_owned(), message: told.message().to_owned() },
+            code if code.code().starts_with("22") => Error::Database {
+                code: code.code().to_owned(),
+                message: "a value cannot be used".to_owned(),
+            },
+            code => Error::Database {
+                code: code.code().to_owned(),
+                message: told.message().to_owned(),
+            },
         }
     }
 }

@@ -34,7 +34,12 @@ enum Outcome {
 
 impl Worker {
     pub(super) fn new(target: Arc<Target>, node: Uuid, feed: Feed) -> Self {
-        Worker { target, node, feed, tx: None }
+        Worker {
+            target,
+            node,
+            feed,
+            tx: None,
+        }
     }
 
     pub(super) fn run(mut self, queue: &Queue) {
@@ -65,7 +70,11 @@ impl Worker {
             Err(error) => return Outcome::Done(Err(error)),
         };
         let succeeded = unit.run(&mut tx);
-        let outcome = if succeeded { self.commit(&mut tx, unit.writes()) } else { undo(&mut tx) };
+        let outcome = if succeeded {
+            self.commit(&mut tx, unit.writes())
+        } else {
+            undo(&mut tx)
+        };
         tx.reset();
         if !session(&mut tx).is_some_and(|session| session.is_closed()) {
             self.tx = Some(tx);
@@ -75,7 +84,11 @@ impl Worker {
 
     /// Opens a transaction, on a new connection if the last one broke while it was idle.
     fn begin(&mut self, writes: bool) -> Result<Tx> {
-        let begin = if writes { "begin" } else { "begin isolation level repeatable read read only" };
+        let begin = if writes {
+            "begin"
+        } else {
+            "begin isolation level repeatable read read only"
+        };
         if let Some(mut tx) = self.tx.take()
             && tx.session.control(begin).is_ok()
         {
@@ -121,7 +134,11 @@ fn undo(tx: &mut Tx) -> Outcome {
     if !closed && let Err(error) = tx.session.control("rollback") {
         tracing::warn!(%error, "a transaction could not be rolled back");
     }
-    if conflicted || closed { Outcome::Repeat(None) } else { Outcome::Done(Ok(())) }
+    if conflicted || closed {
+        Outcome::Repeat(None)
+    } else {
+        Outcome::Done(Ok(()))
+    }
 }
 
 fn session(tx: &mut Tx) -> Option<&mut Session> {

@@ -52,7 +52,15 @@ impl Sqlite {
             };
             threads.push(spawn(&format!("store-reader-{number}"), work)?);
         }
-        Ok((Sqlite { path: path.to_owned(), writes, reads, idle: Mutex::default() }, threads))
+        Ok((
+            Sqlite {
+                path: path.to_owned(),
+                writes,
+                reads,
+                idle: Mutex::default(),
+            },
+            threads,
+        ))
     }
 
     /// Runs a reading unit of work on the calling thread.

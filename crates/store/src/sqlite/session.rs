@@ -45,7 +45,10 @@ impl Session {
             "pragma query_only = on; pragma cache_size = -8192; pragma mmap_size = 268435456; pragma temp_store = memory"
         };
         connection.execute_batch(settings).map_err(unreachable)?;
-        Ok(Session { connection, indexes: HashMap::new() })
+        Ok(Session {
+            connection,
+            indexes: HashMap::new(),
+        })
     }
 
     pub(crate) fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
@@ -100,7 +103,10 @@ impl Session {
 
     fn translate(&mut self, error: &rusqlite::Error) -> Error {
         let rusqlite::Error::SqliteFailure(code, message) = error else {
-            return Error::Database { code: "sqlite".into(), message: describe(error) };
+            return Error::Database {
+                code: "sqlite".into(),
+                message: describe(error),
+            };
         };
         let message = message.clone().unwrap_or_default();
         match (code.code, code.extended_code) {
@@ -108,11 +114,17 @@ impl Session {
                 Error::Unique(self.violated(&message))
             }
             (_, ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => Error::ForeignKey,
-            (ErrorCode::ConstraintViolation, _) => {
-                Error::Constraint(message.split_once(": ").map_or(message.as_str(), |(_, name)| name).to_owned())
-            }
+            (ErrorCode::ConstraintViolation, _) => Error::Constraint(
+                message
+                    .split_once(": ")
+                    .map_or(message.as_str(), |(_, name)| name)
+                    .to_owned(),
+            ),
             (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => Error::Busy,
-            (_, extended) => Error::Database { code: extended.to_string(), message },
+            (_, extended) => Error::Database {
+                code: extended.to_string(),
+                message,
+            },
         }
     }
 
@@ -136,17 +148,25 @@ impl Session {
         let table = qualified.first().map_or("", |(table, _)| *table);
         let columns: Vec<&str> = qualified.iter().map(|(_, column)| *column).collect();
 
-        let mut indexes = self.connection.prepare("select name, origin from pragma_index_list(?) where \"unique\" = 1")?;
+        let mut indexes = self
+            .connection
+            .prepare("select name, origin from pragma_index_list(?) where \"unique\" = 1")?;
         let indexes = indexes
             .query_map([table], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?
             .collect::<rusqlite::Result<Vec<_>>>()?;
         let mut names = Vec::new();
         for (name, origin) in indexes {
-            let mut covered = self.connection.prepare("select name from pragma_index_info(?) order by seqno")?;
+            let mut covered = self
+                .connection
+                .prepare("select name from pragma_index_info(?) order by seqno")?;
             let covered = covered
                 .query_map([&name], |row| row.get::<_, Option<String>>(0))?
                 .collect::<rusqlite::Result<Vec<_>>>()?;
-            if covered.iter().map(|column| column.as_deref().unwrap_or("")).eq(columns.iter().copied()) {
+            if covered
+                .iter()
+                .map(|column| column.as_deref().unwrap_or(""))
+                .eq(columns.iter().copied())
+            {
                 // Indexes made for constraints get the names PostgreSQL would give them.
                 names.push(match origin.as_str() {
                     "pk" => format!("{table}_pkey"),

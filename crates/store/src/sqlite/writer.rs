@@ -53,7 +53,11 @@ fn collect(
             let _already_over = tx.session.control("rollback");
             return Err(error);
         }
-        next = if taken < GROUP && started.elapsed() < PATIENCE { queue.try_pop() } else { None };
+        next = if taken < GROUP && started.elapsed() < PATIENCE {
+            queue.try_pop()
+        } else {
+            None
+        };
     }
     let end = if group.is_empty() { "rollback" } else { "commit" };
     tx.session.control(end).inspect_err(|error| {
@@ -77,7 +81,10 @@ fn perform(
     let told = tx.reset();
     if over(tx) {
         group.push(unit);
-        return Err(Error::Database { code: "sqlite".into(), message: "the database ended the transaction".into() });
+        return Err(Error::Database {
+            code: "sqlite".into(),
+            message: "the database ended the transaction".into(),
+        });
     }
     if !succeeded && let Err(error) = tx.session.control("rollback to savepoint unit") {
         group.push(unit);

@@ -7,11 +7,17 @@ use tokio::time::timeout;
 use crate::fixture::{Fixture, note, on_both, run};
 
 fn changed(id: &str) -> Change {
-    Change::Changed { topic: "notes".into(), id: id.into() }
+    Change::Changed {
+        topic: "notes".into(),
+        id: id.into(),
+    }
 }
 
 async fn next(changes: &mut Receiver<Change>) -> Option<Change> {
-    timeout(Duration::from_secs(10), changes.recv()).await.ok().map(Result::unwrap)
+    timeout(Duration::from_secs(10), changes.recv())
+        .await
+        .ok()
+        .map(Result::unwrap)
 }
 
 on_both! {
@@ -45,7 +51,13 @@ fn changes_reach_another_node() {
         let id = fixture.store.write(write).await.unwrap();
         assert_eq!(next(&mut there).await, Some(changed(&id)));
         assert_eq!(next(&mut here).await, Some(changed(&id)));
-        other.write(|tx| { tx.changed("notes", "back"); Ok::<_, Error>(()) }).await.unwrap();
+        other
+            .write(|tx| {
+                tx.changed("notes", "back");
+                Ok::<_, Error>(())
+            })
+            .await
+            .unwrap();
         assert_eq!(next(&mut here).await, Some(changed("back")));
     };
     run(test, Fixture::postgres());
@@ -58,7 +70,14 @@ fn a_node_that_lost_its_connection_is_told_to_resynchronize_and_then_hears_again
         let mut there = other.changes();
         fixture.server().disconnect_all();
         assert_eq!(next(&mut there).await, Some(Change::Resync));
-        fixture.store.write(|tx| { tx.changed("notes", 9); Ok::<_, Error>(()) }).await.unwrap();
+        fixture
+            .store
+            .write(|tx| {
+                tx.changed("notes", 9);
+                Ok::<_, Error>(())
+            })
+            .await
+            .unwrap();
         assert_eq!(next(&mut there).await, Some(changed("9")));
     };
     run(test, Fixture::postgres());

@@ -138,14 +138,26 @@ fn the_model_publishes_the_fields_with_a_wire_name() {
     assert!(model.property("seal").is_none());
     let title = model.property("title").unwrap();
     assert_eq!((title.max_length, title.nullable), (Some(64), false));
-    assert_eq!(title.source, Source::Folded { column: "title", folded: "title_folded" });
+    assert_eq!(
+        title.source,
+        Source::Folded {
+            column: "title",
+            folded: "title_folded"
+        }
+    );
     assert!(model.property("Rating").unwrap().nullable);
     assert!(matches!(model.property("Purpose").unwrap().kind, Kind::Enum(of) if of.name == "NotePurpose"));
     assert!(matches!(model.property("Labels").unwrap().kind, Kind::Collection(_)));
-    assert_eq!(model.property("TitleLength").unwrap().source, Source::Sql("(length({t}.title))"));
+    assert_eq!(
+        model.property("TitleLength").unwrap().source,
+        Source::Sql("(length({t}.title))")
+    );
     assert_eq!(model.property("Remark").unwrap().source, Source::Computed);
     let parent = model.navigation("Parent").unwrap();
-    assert_eq!(((parent.target)().name, parent.join.unwrap().table), ("NoteDto", "notes"));
+    assert_eq!(
+        ((parent.target)().name, parent.join.unwrap().table),
+        ("NoteDto", "notes")
+    );
     assert_eq!(crate::fixture::NoteColumn::WrittenAt.name(), "written_at");
 }
 

@@ -92,12 +92,19 @@ pub const MIGRATIONS: &[Migration] = &[
             create table counters (tenant_id BIGINT NOT NULL, name TEXT NOT NULL, count BIGINT NOT NULL,
                 PRIMARY KEY (tenant_id, name));",
     },
+    Migration {
+        id: "test-003-shelves",
+        sql: "
+            create table shelves (
+                tenant_id BIGINT NOT NULL, shelf BIGINT NOT NULL, note_id BIGINT NOT NULL REFERENCES notes (id),
+                title_folded TEXT NOT NULL, PRIMARY KEY (shelf, title_folded, note_id));",
+    },
 ];
 
 pub struct Fixture {
     pub store: Store,
     pub options: Options,
-    _place: Arc<Place>,
+    place: Arc<Place>,
 }
 
 pub enum Place {
@@ -119,10 +126,18 @@ impl Fixture {
     }
 
     fn on(place: Place, url: &str) -> Self {
-        let options = Options { connections: 4, readers: 2, ..Options::new(url) };
+        let options = Options {
+            connections: 4,
+            readers: 2,
+            ..Options::new(url)
+        };
         let store = Store::open(&options).unwrap();
         store.migrate(&[MIGRATIONS]).unwrap();
-        Fixture { store, options, _place: Arc::new(place) }
+        Fixture {
+            store,
+            options,
+            place: Arc::new(place),
+        }
     }
 
     /// Another node on the same database.
@@ -131,7 +146,7 @@ impl Fixture {
     }
 
     pub fn server(&self) -> &throwaway::postgres::Database {
-        match &*self._place {
+        match &*self.place {
             Place::Server(server) => server,
             Place::Folder(_) => panic!("this test is for PostgreSQL"),
         }
@@ -160,7 +175,11 @@ pub fn note(title: &str) -> Note {
 
 pub fn run<F: Future<Output = ()>>(test: impl FnOnce(Fixture) -> F, fixture: Option<Fixture>) {
     if let Some(fixture) = fixture {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(test(fixture));
     }
 }

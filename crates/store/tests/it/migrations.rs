@@ -2,9 +2,18 @@ use store::{Error, Migration, params};
 
 use crate::fixture::{MIGRATIONS, on_both};
 
-const ONE: Migration = Migration { id: "x-001", sql: "create table x (id {id}, a TEXT)" };
-const CHANGED: Migration = Migration { id: "x-001", sql: "create table x (id {id}, b TEXT)" };
-const HALF: Migration = Migration { id: "x-002", sql: "create table y (id {id}); create nonsense" };
+const ONE: Migration = Migration {
+    id: "x-001",
+    sql: "create table x (id {id}, a TEXT)",
+};
+const CHANGED: Migration = Migration {
+    id: "x-001",
+    sql: "create table x (id {id}, b TEXT)",
+};
+const HALF: Migration = Migration {
+    id: "x-002",
+    sql: "create table y (id {id}); create nonsense",
+};
 const TWO: Migration = Migration {
     id: "x-002",
     sql: "create table y (id {id}); {sqlite} insert into x (a) values ('sqlite'); {postgres} insert into x (a) values ('postgres')",
