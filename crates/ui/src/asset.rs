@@ -77,6 +77,65 @@ mod tests {
         assert!(!style.contains("@import") && !style.contains("http") && !style.contains("@font-face"));
     }
 
+    /// The colours of one theme: the declarations of the block that starts with `selector`.
+    fn colours(selector: &str) -> std::collections::BTreeMap<&'static str, f64> {
+        let style = include_str!("style.css");
+        let block = style
+            .split_once(selector)
+            .and_then(|(_, rest)| rest.split_once('}'))
+            .unwrap()
+            .0;
+        block
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("--")?.strip_suffix(';')?.split_once(": #"))
+            .filter(|(_, hex)| hex.len() == 6)
+            .map(|(name, hex)| (name, luminance(u32::from_str_radix(hex, 16).unwrap())))
+            .collect()
+    }
+
+    /// Relative luminance as WCAG 2.2 defines it.
+    fn luminance(rgb: u32) -> f64 {
+        let channel = |shift: u32| {
+            let value = f64::from(rgb >> shift & 0xff) / 255.0;
+            if value <= 0.04045 {
+                value / 12.92
+            } else {
+                ((value + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * channel(16) + 0.7152 * channel(8) + 0.0722 * channel(0)
+    }
+
+    #[test]
+    fn colours_keep_the_contrast_of_wcag_aa_in_both_themes() {
+        let text = [
+            ("ink", "ground surface raised sunken hover accent-soft chip code"),
+            ("ink-2", "ground surface raised sunken hover chip code accent-soft"),
+            ("ink-3", "ground surface raised sunken hover"),
+            ("accent-text", "ground surface raised accent-soft"),
+            ("accent-ink", "accent accent-hover"),
+            ("info", "info-soft surface"),
+            ("success", "success-soft surface"),
+            ("warning", "warning-soft surface"),
+            ("danger", "danger-soft surface ground raised hover"),
+            ("danger-ink", "danger"),
+        ];
+        // Borders of controls need less: SC 1.4.11.
+        let shapes = [("line-strong", "surface ground raised")];
+        for selector in [":root {", ":root[data-theme=\"dark\"] {", ":root:not([data-theme]) {"] {
+            let colours = colours(selector);
+            for (pairs, least) in [(&text[..], 4.5), (&shapes[..], 3.0)] {
+                for (ink, grounds) in pairs {
+                    for ground in grounds.split(' ') {
+                        let (a, b) = (colours[ink], colours[ground]);
+                        let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                        assert!(contrast >= least, "{selector} {ink} on {ground}: {contrast:.2}");
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn paths_are_rooted_and_different() {
         let paths: std::collections::BTreeSet<_> = assets().iter().map(|asset| &asset.path).collect();

@@ -160,6 +160,7 @@ impl Render for Button {
         let inner = html! {
             @if let Some(name) = self.icon { (icon(name)) }
             span.visually-hidden[self.label_hidden] { (self.label) }
+            @if self.popover.is_some() && !self.label_hidden { (icon("down")) }
         };
         if let Some(href) = &self.href {
             return html! { a class=(class) href=(href) data-swap=[&self.swap] title=[title] { (inner) } };

@@ -179,13 +179,13 @@ impl Form {
     }
 }
 
-/// The list of what is wrong, with a link to each field; takes the focus when the page is shown.
+/// The list of what is wrong, with a link to each field; the script moves the focus there.
 fn error_summary(errors: &[(String, String)]) -> Markup {
     if errors.is_empty() {
         return html! {};
     }
     html! {
-        div.error-summary role="alert" tabindex="-1" autofocus {
+        div.error-summary role="alert" tabindex="-1" {
             p { (icon("error")) strong { @if errors.len() == 1 { "One thing needs your attention" } @else { (errors.len()) " things need your attention" } } }
             ul {
                 @for (field, message) in errors {

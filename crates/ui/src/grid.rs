@@ -307,6 +307,9 @@ impl Grid {
                 @else { span.button.quiet.small.icon-only.off aria-hidden="true" { (icon(mark)) } }
             }
         };
+        if total <= PAGE_SIZES[0] && page == 1 {
+            return html! { div.grid-foot { span {} span.range { (from) "–" (to) " / " (total) } } };
+        }
         html! {
             div.grid-foot {
                 span.sizes {

@@ -156,10 +156,10 @@ fn user_menu(frame: &Frame) -> Markup {
         }
         div.menu id="user-menu" popover {
             p.menu-title { b { (frame.user.name) } @if !frame.user.detail.is_empty() { br; (frame.user.detail) } }
-            @for link in &frame.user.menu { a.menu-item href=(link.href) { (icon("settings")) (link.title) } }
+            @for link in &frame.user.menu { a.menu-item href=(link.href) { (link.title) } }
             @if !frame.theme_action.is_empty() { (theme_form(frame)) }
             hr;
-            (crate::form(&frame.csrf, sign_out, html! { button.menu-item type="submit" { (icon("sign-out")) "Sign out" } }))
+            (crate::form(&frame.csrf, sign_out, html! { button.menu-item type="submit" { "Sign out" } }))
         }
     }
 }

@@ -364,7 +364,7 @@ fn application(theme: Option<Theme>) -> Markup {
         html! {
             (ui::page_header("Invoice Desk", "Confidential application", html! {
                 (link_button("Edit", "application-add.html").icon("edit"))
-                (ui::menu("app-more", button("More").icon("down"), &[
+                (ui::menu("app-more", button("More"), &[
                     MenuItem::post("Sign out everywhere", "sign-out", "#", CSRF),
                     MenuItem::Separator,
                     MenuItem::delete("Delete", "#", CSRF, Confirm::delete("Invoice Desk").type_name("Invoice Desk")),
@@ -438,7 +438,7 @@ fn folder(theme: Option<Theme>) -> Markup {
         html! {
             (ui::page_header("Invoices", "Reads, checks and books incoming invoices.", html! {
                 (button("New subfolder").opens("new-folder").icon("plus"))
-                (ui::menu("folder-more", button("More").icon("down"), &[MenuItem::open("Rename", "edit", "new-folder"), MenuItem::link("Move", "move", "#"), MenuItem::Separator,
+                (ui::menu("folder-more", button("More"), &[MenuItem::open("Rename", "edit", "new-folder"), MenuItem::link("Move", "move", "#"), MenuItem::Separator,
                     MenuItem::delete("Delete", "#", CSRF, Confirm::delete("Invoices").explain("The folder holds 14 assets. They are deleted with it.").type_name("Invoices"))]))
             }))
             (ui::tiles(html! {
