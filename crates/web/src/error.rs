@@ -38,6 +38,10 @@ pub fn render(error: &Error, family: Family, operation: Option<&Operation>, trac
     let reply = Reply::new(status(error.kind)).header("cache-control", "no-store");
     let rendered = match family {
         Family::Console => reply.html(ui::error_page(status(error.kind), message, trace)),
+        // Sign-in and consent are pages although they stand below the identity address.
+        _ if operation.is_some_and(|operation| operation.tag == "Interactive") => {
+            reply.html(ui::error_page(status(error.kind), message, trace))
+        }
         Family::Identity | Family::Portal => match error.kind {
             Kind::Unauthenticated => reply.empty(),
             Kind::Forbidden => {
