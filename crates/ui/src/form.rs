@@ -1,6 +1,6 @@
 //! Forms: the anti-forgery field, the error summary, the row of buttons.
 
-use maud::{Markup, Render, html};
+use maud::{Markup, html};
 
 use crate::{button, icon, link_button};
 
@@ -186,13 +186,18 @@ fn error_summary(errors: &[(String, String)]) -> Markup {
     }
     html! {
         div.error-summary role="alert" tabindex="-1" {
-            p { (icon("error")) strong { @if errors.len() == 1 { "One thing needs your attention" } @else { (errors.len()) " things need your attention" } } }
-            ul {
-                @for (field, message) in errors {
-                    li { @if field.is_empty() { (message) } @else { a href={ "#" (crate::field::id_of(field)) } { (message) } } }
-                }
+            @if let [(field, message)] = errors { p { (icon("error")) span { (failure(field, message)) } } }
+            @else {
+                p { (icon("error")) strong { (errors.len()) " things need your attention" } }
+                ul { @for (field, message) in errors { li { (failure(field, message)) } } }
             }
         }
     }
-    .render()
+}
+
+fn failure(field: &str, message: &str) -> Markup {
+    if field.is_empty() {
+        return html! { (message) };
+    }
+    html! { a href={ "#" (crate::field::id_of(field)) } { (message) } }
 }

@@ -248,7 +248,7 @@ impl Grid {
         let menus = self.rows.iter().any(|row| !row.menu.is_empty());
         html! {
             div.table-box tabindex="0" role="region" aria-label=(self.label) {
-                table.table {
+                table.table role="table" {
                     thead { tr {
                         @if self.bulk.is_some() { th.tick scope="col" { input type="checkbox" data-all form=(bulk_form) aria-label="Select all rows"; } }
                         @for column in &self.columns { (self.head(column, swap)) }
@@ -256,14 +256,16 @@ impl Grid {
                     } }
                     tbody {
                         @for (number, row) in self.rows.iter().enumerate() {
-                            tr {
+                            tr role="row" {
                                 @if self.bulk.is_some() {
-                                    td.tick { input type="checkbox" name="id" value=(row.id) form=(bulk_form) data-row aria-label={ "Select " (row.name) }; }
+                                    td.tick role="cell" { input type="checkbox" name="id" value=(row.id) form=(bulk_form) data-row aria-label={ "Select " (row.name) }; }
                                 }
                                 @for (index, cell) in row.cells.iter().enumerate() {
-                                    td class=[self.columns.get(index).map(|column| column.class).filter(|class| !class.is_empty())] { (cell) }
+                                    @let column = self.columns.get(index);
+                                    td class=[cell_class(index, column)]
+                                        role="cell" data-label=[column.map(|column| column.label.as_str())] { (cell) }
                                 }
-                                @if menus { td.end { (row_menu(&format!("{}-menu-{number}", self.id), &row.name, &row.menu)) } }
+                                @if menus { td.end role="cell" { (row_menu(&format!("{}-menu-{number}", self.id), &row.name, &row.menu)) } }
                             }
                         }
                     }
@@ -329,4 +331,12 @@ impl Grid {
             }
         }
     }
+}
+
+/// The first cell names the row; on narrow screens it heads the card that the row becomes.
+fn cell_class(index: usize, column: Option<&Column>) -> Option<&'static str> {
+    if index == 0 {
+        return Some("lead-cell");
+    }
+    column.map(|column| column.class).filter(|class| !class.is_empty())
 }

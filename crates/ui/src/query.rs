@@ -39,20 +39,8 @@ impl GridQuery {
                     let (column, descending) = value.strip_prefix('-').map_or((value, false), |column| (column, true));
                     state.sort = (!column.is_empty()).then(|| (column.to_owned(), descending));
                 }
-                "page" => {
-                    state.page = value
-                        .parse()
-                        .ok()
-                        .filter(|page| (1..=1_000_000).contains(page))
-                        .unwrap_or(1)
-                }
-                "size" => {
-                    state.size = value
-                        .parse()
-                        .ok()
-                        .filter(|size| PAGE_SIZES.contains(size))
-                        .unwrap_or(25)
-                }
+                "page" => state.page = number(value, |page| (1..=1_000_000).contains(&page)).unwrap_or(1),
+                "size" => state.size = number(value, |size| PAGE_SIZES.contains(&size)).unwrap_or(25),
                 other if !value.is_empty() => state.filters.push((other.to_owned(), value.to_owned())),
                 _ => {}
             }
@@ -135,6 +123,10 @@ impl GridQuery {
         }
         pairs
     }
+}
+
+fn number(text: &str, accepted: impl Fn(u64) -> bool) -> Option<u64> {
+    text.parse().ok().filter(|&number| accepted(number))
 }
 
 #[cfg(test)]

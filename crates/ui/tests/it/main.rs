@@ -1,5 +1,7 @@
 //! The gallery keeps what the Content-Security-Policy and accessibility ask for.
 
+#![expect(clippy::unwrap_used, reason = "the reading of tags below is part of the tests")]
+
 #[path = "../../examples/gallery/pages.rs"]
 mod pages;
 
