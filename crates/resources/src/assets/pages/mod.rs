@@ -1,0 +1,50 @@
+//! Console pages of assets.
+
+mod editor;
+mod entry;
+mod link;
+mod links;
+mod list;
+mod remove;
+
+use context::{Error, Requirement};
+use web::{Operation, Request};
+
+/// All pages.
+pub fn operations() -> Vec<Operation> {
+    [list::operations(), editor::operations(), links::operations(), link::operations(), remove::operations()].concat()
+}
+
+/// Name of the navigation entry these pages belong to.
+const ACTIVE: &str = "assets";
+const LIST: &str = "/console/{org}/tenants/{tenant}/folders/{folder}/assets";
+
+/// The address of the folder's asset list, as it stands in the request's own address.
+fn list_path(request: &Request) -> String {
+    let path = request.parts.uri.path();
+    let end = path.match_indices('/').nth(8).map_or(path.len(), |(at, _)| at);
+    path[..end].to_owned()
+}
+
+/// The address of the tenant, from which other pages are reached.
+fn tenant_path(request: &Request) -> String {
+    let path = request.parts.uri.path();
+    let end = path.match_indices('/').nth(5).map_or(path.len(), |(at, _)| at);
+    path[..end].to_owned()
+}
+
+fn csrf(request: &Request) -> String {
+    request.ctx.caller.session.as_ref().map(|session| session.csrf.to_string()).unwrap_or_default()
+}
+
+/// Whether the caller has a permission in the folder of the page.
+fn may(request: &Request, permission: &str) -> Result<bool, Error> {
+    let folder = request.folder()?.id;
+    let requirement = Requirement::parse(permission).map_err(Error::internal)?;
+    Ok(request.rights.allow(&requirement, Some(folder)))
+}
+
+/// The folder as API clients name it, for the hint below a list.
+fn api_folder(request: &Request) -> Result<String, Error> {
+    Ok(format!("X-UIPATH-OrganizationUnitId: {}", request.folder()?.id))
+}

@@ -1,0 +1,42 @@
+//! Deleting assets from their list, one or several at a time.
+
+use context::Error;
+use http::Method;
+use web::{Folder, Operation, Request, Response, page};
+
+use super::list_path;
+use crate::assets::service;
+
+pub fn operations() -> Vec<Operation> {
+    let page = |path, id| {
+        Operation::page(Method::POST, path, id).permission("Assets.Delete").folder(Folder::Required)
+    };
+    vec![
+        page("/console/{org}/tenants/{tenant}/folders/{folder}/assets/{id}/delete", "AssetsPage_Delete").handler(single),
+        page("/console/{org}/tenants/{tenant}/folders/{folder}/assets/delete", "AssetsPage_BulkDelete").handler(several),
+    ]
+}
+
+async fn single(request: Request) -> Result<Response, Error> {
+    let id = request.integer("id")?;
+    remove(&request, vec![id]).await
+}
+
+async fn several(request: Request) -> Result<Response, Error> {
+    let form = request.form();
+    let ids = page::fields(&form, "id").into_iter().filter_map(|id| id.parse().ok()).collect();
+    remove(&request, ids).await
+}
+
+/// All of them, or none.
+async fn remove(request: &Request, ids: Vec<i64>) -> Result<Response, Error> {
+    let (tenant, folder, ctx) = (request.tenant()?.id, request.folder()?.id, request.ctx.clone());
+    let count = ids.len();
+    let work = request.store().write(move |tx| {
+        let mut scope = tx.tenant(tenant);
+        ids.iter().try_for_each(|id| service::remove(&mut scope, &ctx, folder, *id))
+    });
+    work.await?;
+    let message = if count == 1 { "The asset was removed.".to_owned() } else { format!("{count} assets were removed.") };
+    page::done(&list_path(request), &message)
+}
