@@ -229,6 +229,11 @@ async fn guarded(mut request: Request) -> Result<Response, Error> {
     if !allowed {
         return Err(Error::forbidden());
     }
+    if request.ctx.caller.client.is_some()
+        && let Some(scope) = narrowest(operation, &request.ctx.caller)
+    {
+        request.app.gatekeeper().used_scope(&request.ctx, scope);
+    }
     (operation.handler)(request).await
 }
 
@@ -310,6 +315,12 @@ fn open(operation: &Operation, caller: &Caller) -> Result<Gate, Error> {
             Err(error)
         }
     }
+}
+
+/// The scope that was needed: of those in the token, the one that opens least.
+fn narrowest(operation: &Operation, caller: &Caller) -> Option<&'static str> {
+    // Each declared scope follows the wider one that covers it.
+    operation.scopes.iter().rev().copied().find(|scope| caller.scopes.contains(scope))
 }
 
 /// The organization in the address must be the caller's; whether another one exists is not told.

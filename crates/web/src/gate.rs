@@ -65,6 +65,9 @@ pub trait Gatekeeper: Send + Sync {
     /// Whether browsers may call from this origin: that of a redirect address of a non-confidential application.
     fn allows_origin<'a>(&'a self, origin: &'a str) -> Future<'a, Result<bool, Error>>;
 
+    /// A scope of the caller's token opened an operation: for statistics. Must be quick and cannot fail.
+    fn used_scope(&self, _ctx: &context::Ctx, _scope: &'static str) {}
+
     /// The frame (navigation, switchers, folder tree) around a console page.
     fn frame<'a>(
         &'a self,
