@@ -50,7 +50,8 @@ pub fn sparkline(label: &str, values: &[f64]) -> Markup {
 
 /// Columns, one per slice.
 pub fn bars(title: &str, slices: &[Slice]) -> Markup {
-    let top = slices.iter().map(|slice| slice.value).fold(0.0, f64::max).max(1.0);
+    let unit = round_up(slices.iter().map(|slice| slice.value).fold(0.0, f64::max) / 3.0);
+    let top = unit * 3.0;
     let step = 640.0 / slices.len().max(1) as f64;
     let width = (step * 0.66).min(44.0);
     let every = slices.len().div_ceil(10).max(1);
@@ -62,7 +63,7 @@ pub fn bars(title: &str, slices: &[Slice]) -> Markup {
                 @for line in 0..=3_u8 {
                     @let y = 150.0 - f64::from(line) * 45.0;
                     line.gridline x1="0" x2="640" y1=(y) y2=(y) {}
-                    @if line > 0 { text.axis x="0" y=(y - 4.0) { (number(top * f64::from(line) / 3.0)) } }
+                    @if line > 0 { text.axis x="0" y=(y - 4.0) { (number(unit * f64::from(line))) } }
                 }
                 @for (index, slice) in slices.iter().enumerate() {
                     @let height = slice.value / top * 135.0;
@@ -131,6 +132,16 @@ fn round(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
+/// The next number of the form 1, 2 or 5 times a power of ten, at least 1: what people like to see on an axis.
+fn round_up(value: f64) -> f64 {
+    let power = 10_f64.powf(value.max(1.0).log10().floor());
+    [1.0, 2.0, 5.0]
+        .into_iter()
+        .map(|factor| factor * power)
+        .find(|candidate| *candidate >= value)
+        .unwrap_or(10.0 * power)
+}
+
 /// Whole numbers as such, others with one digit.
 fn number(value: f64) -> String {
     if (value - value.round()).abs() < 0.05 {
@@ -143,6 +154,23 @@ fn number(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn axes_have_round_numbers() {
+        let cases = [
+            (0.0, 1.0),
+            (1.0, 1.0),
+            (1.2, 2.0),
+            (14.7, 20.0),
+            (51.0, 100.0),
+            (300.0, 500.0),
+        ];
+        assert!(
+            cases
+                .iter()
+                .all(|(value, expect)| (round_up(*value) - expect).abs() < 1e-9)
+        );
+    }
 
     #[test]
     fn charts_stand_empty_and_zero_data() {
