@@ -54,7 +54,7 @@ pub fn module() -> web::Module {
 }
 
 fn operations() -> Vec<web::Operation> {
-    [users::api::operations(), groups::api::operations(), directory::api::operations(), audit::api::operations()].concat()
+    [users::api::operations(), groups::api::operations(), directory::api::operations(), audit::api::operations(), sign_in::pages::operations()].concat()
 }
 
 /// Removes sessions and login attempts that are too old to matter.

@@ -343,7 +343,9 @@ impl Accounts {
             }
         }
         let phc = self.hashing.hash(ctx, password).await?;
-        Ok(NewPassword { phc, temporary: policy.change_at_first_sign_in })
+        // What a program sets, nobody has read over a shoulder: the rule is about passwords that an administrator knows.
+        let temporary = policy.change_at_first_sign_in && ctx.caller.user().is_some();
+        Ok(NewPassword { phc, temporary })
     }
 
     /// Changes a password at the wish of its owner. A wrong old password counts towards lockout (reference: identity

@@ -3,6 +3,7 @@
 pub mod attempts;
 mod hashing;
 mod model;
+pub mod pages;
 mod return_url;
 pub mod service;
 mod throttle;
