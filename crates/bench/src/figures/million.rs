@@ -53,40 +53,36 @@ fn make_models(settings: &Settings) -> anyhow::Result<i64> {
 
 /// Copies the models for the numbers from `from` to below `to`.
 fn copy(tx: &mut Tx, from: u64, to: u64) -> store::Result<()> {
-    const FIRST_ID: u64 = 1_000;
-    let columns = tx
-        .host()
-        .rows("select name from pragma_table_info('assets')", params![])?;
-    let columns: Vec<String> = columns.iter().map(|row| row.get(0)).collect::<store::Result<_>>()?;
+    const ID: &str = "1000 + numbers.n";
     let name = format!(
         "(case numbers.n % 4 when 0 then 'invoice-' when 1 then 'customer-' when 2 then 'mailbox-' else 'robot-' end)
          || substr('00000000' || (numbers.n * 7919 % {PRIME}), -8)"
     );
-    let values: Vec<String> = columns
-        .iter()
-        .map(|column| match column.as_str() {
-            "id" => format!("{FIRST_ID} + numbers.n"),
-            "key" => "randomblob(16)".to_owned(),
-            "name" | "name_folded" => name.clone(),
-            "created_at" => "m.created_at + numbers.n".to_owned(),
-            other => format!("m.{other}"),
-        })
-        .collect();
-    let numbers =
-        format!("with recursive numbers(n) as (select {from} union all select n + 1 from numbers where n + 1 < {to})");
-    let assets = format!(
-        "insert into assets ({}) {numbers} select {} from numbers
-         join assets m on m.name_folded = 'model-' || (numbers.n % 3)",
-        columns.join(", "),
-        values.join(", ")
-    );
-    let mut host = tx.host();
-    host.execute(&assets, params![])?;
-    let places = format!(
-        "insert into asset_folders (tenant_id, folder_id, asset_id, name_folded)
-         {numbers} select l.tenant_id, l.folder_id, {FIRST_ID} + numbers.n, {name} from numbers
-         join asset_folders l on l.name_folded = 'model-0'"
-    );
-    host.execute(&places, params![])?;
+    // A column that is not named here is the model's.
+    let own = |column: &str| match column {
+        "id" | "asset_id" => Some(ID.to_owned()),
+        "key" => Some("randomblob(16)".to_owned()),
+        "name" | "name_folded" => Some(name.clone()),
+        "created_at" => Some("model.created_at + numbers.n".to_owned()),
+        _ => None,
+    };
+    for table in ["assets", "asset_folders"] {
+        let columns = tx
+            .host()
+            .rows(&format!("select name from pragma_table_info('{table}')"), params![])?;
+        let columns: Vec<String> = columns.iter().map(|row| row.get(0)).collect::<store::Result<_>>()?;
+        let values: Vec<String> = columns
+            .iter()
+            .map(|column| own(column).unwrap_or_else(|| format!("model.{column}")))
+            .collect();
+        let statement = format!(
+            "insert into {table} ({})
+             with recursive numbers(n) as (select {from} union all select n + 1 from numbers where n + 1 < {to})
+             select {} from numbers join {table} model on model.name_folded = 'model-' || (numbers.n % 3)",
+            columns.join(", "),
+            values.join(", ")
+        );
+        tx.host().execute(&statement, params![])?;
+    }
     Ok(())
 }
