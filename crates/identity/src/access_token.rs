@@ -198,13 +198,12 @@ impl Identity {
             return Ok(None);
         }
         let hash = vault::hash_secret(token);
-        let found = match self.personal.get(&hash) {
-            Some(known) => known,
-            None => {
-                let found = self.find_personal(hash).await?.map(Arc::new);
-                self.personal.insert(hash, found.clone());
-                found
-            }
+        let found = if let Some(known) = self.personal.get(&hash) {
+            known
+        } else {
+            let found = self.find_personal(hash).await?.map(Arc::new);
+            self.personal.insert(hash, found.clone());
+            found
         };
         let Some(access) = found.filter(|access| now < access.expires_at) else { return Ok(None) };
         let user = self.accounts.user(access.user).await?;

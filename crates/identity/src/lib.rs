@@ -26,6 +26,9 @@ pub use state::{Identity, Options, TokenType};
 pub const MIGRATIONS: &[store::Migration] =
     &[clients::MIGRATION, keys::MIGRATION, oauth::MIGRATION, personal_tokens::MIGRATION];
 
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+
 /// The crate's whole face.
 pub fn module() -> web::Module {
     let mut operations = scopes::operations();
@@ -36,9 +39,9 @@ pub fn module() -> web::Module {
     web::Module {
         operations,
         reconcilers: vec![
-            reconciler("identity-keys", Duration::from_hours(1), Arc::new(|app| Box::pin(background::rotate_keys(app)))),
-            reconciler("identity-clean-up", Duration::from_mins(10), Arc::new(|app| Box::pin(background::clean_up(app)))),
-            reconciler("identity-secret-expiry", Duration::from_mins(5), Arc::new(|app| Box::pin(background::secret_expiry(app)))),
+            reconciler("identity-keys", HOUR, Arc::new(|app| Box::pin(background::rotate_keys(app)))),
+            reconciler("identity-clean-up", 10 * MINUTE, Arc::new(|app| Box::pin(background::clean_up(app)))),
+            reconciler("identity-secret-expiry", 5 * MINUTE, Arc::new(|app| Box::pin(background::secret_expiry(app)))),
         ],
         seed: Some(Arc::new(|app| Box::pin(seed::run(app)))),
         ..web::Module::default()

@@ -6,4 +6,5 @@ mod rotation;
 
 pub use model::{MIGRATION, SigningKeyRow};
 pub use ring::{Ring, Rings};
+pub use rotation::examine;
 pub(crate) use rotation::{load, rotate};

@@ -33,6 +33,19 @@ pub(crate) async fn load(store: &Store, vault: &Vault, algorithm: Algorithm, now
     Ring::new(KeyRing::new(Arc::new(signing), others)).map(Some)
 }
 
+/// Opens every stored key and says how many there are, for `doctor`.
+///
+/// # Errors
+/// Words for the operator when a key cannot be opened, mostly because the master key is another one.
+pub async fn examine(store: &Store, vault: &Vault) -> Result<String, String> {
+    let rows = store.read(|tx| tx.host().find::<SigningKeyRow>("", params![]).map_err(Error::from)).await;
+    let rows = rows.map_err(|error| format!("signing keys cannot be read: {error}"))?;
+    for row in &rows {
+        open(vault, row).map_err(|error| format!("signing key {} cannot be opened: {error}", row.id))?;
+    }
+    Ok(format!("{} signing keys, all of them open with the master key", rows.len()))
+}
+
 /// Does what the policy says is due: makes the next key ahead of time, lets it take over, retires the old one and
 /// deletes it when its last token is long gone. Keys of another algorithm than the chosen one are retired.
 ///

@@ -125,11 +125,11 @@ fn to_sign_in(cx: &Request, parameters: &Parameters, request: &AuthorizeRequest)
     let mut location = String::new();
     if again {
         let after = request.after.unwrap_or_else(|| cx.ctx.now.as_second());
-        query.push_str(&format!("&{AFTER}={after}"));
+        query = format!("{query}&{AFTER}={after}");
         location.push_str("&prompt=login");
     }
     if let Some(organization) = request.organization {
-        location.push_str(&format!("&organization={organization}"));
+        location = format!("{location}&organization={organization}");
     }
     let back = format!("{authority}/connect/authorize/callback?{query}");
     let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();

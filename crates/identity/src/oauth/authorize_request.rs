@@ -138,7 +138,7 @@ pub(super) async fn read(identity: &Identity, cx: &Request, parameters: &Paramet
     let max_age = seconds("max_age")?.map(SignedDuration::from_secs);
     let after = seconds(AFTER)?;
     let scopes = scopes(parameters.get("scope"), &client).map_err(|description| wrong("invalid_scope", description))?;
-    Ok(AuthorizeRequest { scopes, challenge, nonce, prompt, max_age, after, organization, client, target })
+    Ok(AuthorizeRequest { client, target, scopes, challenge, nonce, prompt, max_age, after, organization })
 }
 
 /// The organization: of the client, else of `acr_values`, else of the address. Two that disagree are an error.

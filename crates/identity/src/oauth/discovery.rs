@@ -21,7 +21,7 @@ const JSON: &str = "application/json; charset=utf-8";
 /// Most addresses for which documents are kept.
 const MOST_KEPT: u64 = 64;
 /// An address that nobody uses any more is forgotten.
-const KEEP: Duration = Duration::from_hours(1);
+const KEEP: Duration = Duration::from_secs(3600);
 const TAG: &str = "Discovery";
 
 /// Discovery documents in memory, by origin.

@@ -12,9 +12,10 @@ use web::{Operation, Request, Response, page};
 
 use super::form::{Input, Mode};
 use super::header::type_name;
-use super::{ACTIVE, application_path, csrf, field_errors, list_path};
+use super::{ACTIVE, application_path, list_path};
 use crate::clients::service::{self, Created};
 use crate::clients::{Client, Creation};
+use crate::console::{csrf, field_errors};
 
 const TITLE: &str = "Add application";
 

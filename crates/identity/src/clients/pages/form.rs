@@ -4,13 +4,14 @@ use context::Error;
 use maud::{Markup, html};
 use store::{Scoped, params};
 use ui::field::{self, Choice};
-use ui::{Picker, PickerGroup, PickerItem, Tone};
+use ui::{Picker, PickerGroup, Tone};
 use uuid::Uuid;
 use web::page;
 
 use super::header::type_name;
 use crate::clients::{Changes, Client, ScopeRef};
-use crate::scopes::{DEFAULT, Kind, OFFLINE_ACCESS, Scope, catalogue};
+use crate::console::{element_key, scope_items};
+use crate::scopes::{Kind, OFFLINE_ACCESS, Scope, catalogue};
 
 /// Longest name and redirect URL, in characters.
 const LONGEST_NAME: usize = 200;
@@ -156,11 +157,11 @@ impl Input {
             .resources
             .iter()
             .map(|resource| PickerGroup {
-                key: key(resource.name),
+                key: element_key(resource.name),
                 label: resource.display_name.to_owned(),
                 tabs: vec![
-                    self.items(&resource.scopes, Kind::User),
-                    self.items(&resource.scopes, Kind::Application),
+                    scope_items(&resource.scopes, Kind::User, &self.user_scopes),
+                    scope_items(&resource.scopes, Kind::Application, &self.application_scopes),
                 ],
             })
             .collect();
@@ -171,32 +172,11 @@ impl Input {
             groups.push(PickerGroup {
                 key: "openid".to_owned(),
                 label: "Sign-in (OpenID Connect), non-confidential only".to_owned(),
-                tabs: vec![self.items(&claims, Kind::User), Vec::new()],
+                tabs: vec![scope_items(&claims, Kind::User, &self.user_scopes), Vec::new()],
             });
         }
         groups
     }
-
-    fn items(&self, scopes: &[Scope], kind: Kind) -> Vec<PickerItem> {
-        let ticked = match kind {
-            Kind::User => &self.user_scopes,
-            Kind::Application => &self.application_scopes,
-        };
-        // `OR.Default` comes first: it is the way to give roles instead of organization-wide scopes.
-        let (first, rest): (Vec<&Scope>, Vec<&Scope>) =
-            scopes.iter().filter(|scope| scope.offers(kind)).partition(|scope| scope.name == DEFAULT);
-        let item = |scope: &Scope| PickerItem {
-            value: scope.name.clone(),
-            hint: scope.description.clone(),
-            ticked: ticked.contains(&scope.name),
-        };
-        first.into_iter().chain(rest).map(item).collect()
-    }
-}
-
-/// A resource name as part of an element's id.
-fn key(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use maud::{Markup, html};
 use ui::{Confirm, MenuItem, Tone, button, chip};
 use web::Request;
 
-use super::{application_path, csrf};
+use super::application_path;
 use crate::clients::Client;
+use crate::console::csrf;
 
 /// A page about one application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use context::Error;
 use http::Method;
 use web::{Access, Operation, Request, Response, reply};
 
-use super::encode;
+use crate::console::encode;
 
 pub fn operation() -> Operation {
     Operation::portal(Method::GET, "/admin/external-apps/oauth", "ExternalAppPages_PortalAddress")

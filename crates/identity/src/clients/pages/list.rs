@@ -13,9 +13,11 @@ use uuid::Uuid;
 use web::{Operation, Request, Response, page};
 
 use super::standing::Standing;
-use super::{ACTIVE, csrf, list_path};
-use crate::clients::service::{self, Application};
-use crate::clients::{Client, usage};
+use super::{ACTIVE, list_path};
+use crate::Identity;
+use crate::clients::Client;
+use crate::clients::service::Application;
+use crate::console::csrf;
 use crate::scopes::Kind;
 
 /// Scopes shown per row; the others are summed up.
@@ -29,13 +31,9 @@ async fn handle(cx: Request) -> Result<Response, Error> {
     let path = list_path(&cx)?;
     let query = GridQuery::parse(&path, cx.parts.uri.query().unwrap_or_default());
     let organization = cx.organization()?;
-    let (all, used) = cx
-        .store()
-        .read(move |tx| {
-            let scope = &mut tx.organization(organization);
-            Ok::<_, Error>((service::list(scope)?, usage::last_used(scope)?))
-        })
-        .await?;
+    let identity = cx.state::<Identity>()?;
+    let all = identity.applications(organization).await?;
+    let used = identity.applications_last_used(organization).await?;
     let any = !all.is_empty();
     let found = arrange(all, &used, &query, cx.ctx.now);
     let total = found.len() as u64;

@@ -23,11 +23,12 @@ mod snippets;
 mod standing;
 
 use context::{Error, Requirement};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 use web::{Area, NavigationEntry, Operation, Request};
 
-use super::service::{self, Application};
+use super::service::Application;
+use crate::Identity;
+use crate::console::encode;
 
 pub use header::{Tab, header};
 
@@ -70,37 +71,7 @@ fn application_path(cx: &Request, id: Uuid) -> Result<String, Error> {
     Ok(format!("{}/{id}", list_path(cx)?))
 }
 
-pub(crate) fn encode(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string().replace("%2D", "-").replace("%5F", "_")
-}
-
-/// The anti-forgery value of the session.
-pub(crate) fn csrf(cx: &Request) -> Result<&str, Error> {
-    let session = cx.ctx.caller.session.as_ref().ok_or_else(Error::unauthenticated)?;
-    Ok(&session.csrf)
-}
-
 /// The application in the address, with its secrets.
 async fn load(cx: &Request) -> Result<Application, Error> {
-    let (organization, id) = (cx.organization()?, cx.guid("client")?);
-    cx.store().read(move |tx| service::get(&mut tx.organization(organization), id)).await
-}
-
-/// Messages for the controls of a form, as (control, message). Failures that the visitor cannot mend are passed on.
-pub(crate) fn field_errors(error: Error) -> Result<Vec<(String, String)>, Error> {
-    if error.kind != context::Kind::Invalid {
-        return Err(error);
-    }
-    if error.fields.is_empty() {
-        return Ok(vec![(String::new(), error.message)]);
-    }
-    let control = |name: &str| match name {
-        "redirectUri" => "redirect_uri",
-        "accessTokenLifetime" => "lifetime",
-        "expiryTime" | "expirationDate" | "expires" => "expires_on",
-        "name" | "scopes" | "description" => return name.to_owned(),
-        _ => "",
-    }
-    .to_owned();
-    Ok(error.fields.iter().map(|field| (control(&field.name), field.message.clone())).collect())
+    cx.state::<Identity>()?.application(cx.organization()?, cx.guid("client")?).await
 }

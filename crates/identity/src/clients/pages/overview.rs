@@ -5,14 +5,16 @@ use http::Method;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use ui::Form;
+use uuid::Uuid;
 use web::{Operation, Request, Response, page};
 
 use super::form::{Input, Mode};
 use super::header::{Tab, header};
 use super::standing::Standing;
-use super::{ACTIVE, application_path, csrf, field_errors, list_path, load};
-use crate::clients::service::{self, Application};
-use crate::clients::usage;
+use super::{ACTIVE, application_path, list_path, load};
+use crate::Identity;
+use crate::clients::service::Application;
+use crate::console::{csrf, field_errors};
 
 pub fn operations() -> [Operation; 2] {
     let path = "/{org}/admin/external-apps/{client}";
@@ -29,21 +31,9 @@ async fn show(cx: Request) -> Result<Response, Error> {
 }
 
 async fn edit(cx: Request) -> Result<Response, Error> {
-    let (organization, id, ctx) = (cx.organization()?, cx.guid("client")?, cx.ctx.clone());
+    let id = cx.guid("client")?;
     let mut input = Input::read(&cx.form());
-    let outcome = match input.changes() {
-        Ok(changes) => {
-            let typed = input.clone();
-            let work = move |tx: &mut store::Tx| {
-                let scope = &mut tx.organization(organization);
-                typed.check_name(scope, Some(id))?;
-                service::update(scope, &ctx, id, &changes)
-            };
-            cx.store().write(work).await
-        }
-        Err(error) => Err(error),
-    };
-    match outcome {
+    match save(&cx, id, &input).await {
         Ok(saved) => page::done(&application_path(&cx, id)?, &format!("“{}” was saved.", saved.client.name)),
         Err(error) => {
             let errors = field_errors(error)?;
@@ -52,6 +42,13 @@ async fn edit(cx: Request) -> Result<Response, Error> {
             render(&cx, 400, &application, &input, &errors).await
         }
     }
+}
+
+async fn save(cx: &Request, id: Uuid, input: &Input) -> Result<Application, Error> {
+    let (organization, typed) = (cx.organization()?, input.clone());
+    let changes = input.changes()?;
+    cx.store().read(move |tx| typed.check_name(&mut tx.organization(organization), Some(id))).await?;
+    cx.state::<Identity>()?.update_application(&cx.ctx, organization, id, changes).await
 }
 
 async fn render(
@@ -63,10 +60,7 @@ async fn render(
 ) -> Result<Response, Error> {
     let client = &application.client;
     let (organization, id) = (cx.organization()?, client.id);
-    let used = cx
-        .store()
-        .read(move |tx| Ok::<_, Error>(usage::last_used(&mut tx.organization(organization))?.get(&id).copied()))
-        .await?;
+    let used = cx.state::<Identity>()?.applications_last_used(organization).await?.get(&id).copied();
     let form = Form::new(csrf(cx)?, &application_path(cx, id)?).id("application").errors(errors).submit("Save").cancel(&list_path(cx)?);
     let content = html! {
         (header(cx, client, Tab::Overview)?)

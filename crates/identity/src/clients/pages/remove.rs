@@ -5,7 +5,7 @@ use http::Method;
 use web::{Operation, Request, Response, page};
 
 use super::{application_path, list_path};
-use crate::clients::service;
+use crate::Identity;
 
 pub fn operations() -> [Operation; 3] {
     let post = |path, id| Operation::page(Method::POST, path, id).administrator().takes_form();
@@ -17,22 +17,16 @@ pub fn operations() -> [Operation; 3] {
 }
 
 async fn delete(cx: Request) -> Result<Response, Error> {
-    let (organization, id, ctx) = (cx.organization()?, cx.guid("client")?, cx.ctx.clone());
-    let name = cx
-        .store()
-        .write(move |tx| {
-            let scope = &mut tx.organization(organization);
-            let name = service::get(scope, id)?.client.name;
-            service::delete(scope, &ctx, id)?;
-            Ok::<_, Error>(name)
-        })
-        .await?;
+    let (organization, id) = (cx.organization()?, cx.guid("client")?);
+    let identity = cx.state::<Identity>()?;
+    let name = identity.application(organization, id).await?.client.name;
+    identity.delete_application(&cx.ctx, organization, id).await?;
     page::done(&list_path(&cx)?, &format!("“{name}” was deleted."))
 }
 
 async fn switch(cx: Request, enabled: bool) -> Result<Response, Error> {
-    let (organization, id, ctx) = (cx.organization()?, cx.guid("client")?, cx.ctx.clone());
-    cx.store().write(move |tx| service::set_enabled(&mut tx.organization(organization), &ctx, id, enabled)).await?;
+    let (organization, id) = (cx.organization()?, cx.guid("client")?);
+    cx.state::<Identity>()?.set_application_enabled(&cx.ctx, organization, id, enabled).await?;
     let message = if enabled { "The application is enabled." } else { "The application is disabled." };
     page::done(&application_path(&cx, id)?, message)
 }

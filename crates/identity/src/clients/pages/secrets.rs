@@ -5,18 +5,18 @@ use std::collections::HashMap;
 
 use context::{Error, codes};
 use http::Method;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use maud::{Markup, html};
 use ui::field::{self, Choice};
 use ui::{Confirm, Form, Grid, GridQuery, Row, Tone, button};
 use web::{Operation, Request, Response, page};
 
 use super::header::{Tab, header};
-use super::{ACTIVE, application_path, csrf, field_errors, load};
+use super::{ACTIVE, application_path, load};
+use crate::Identity;
 use crate::clients::service::{self, Application};
-use crate::clients::{ClientSecret, usage};
+use crate::clients::{ClientSecret, Generated};
+use crate::console::{csrf, expiry, field_errors};
 
 /// Longest description, in characters.
 const LONGEST_DESCRIPTION: usize = 256;
@@ -58,30 +58,13 @@ impl Input {
     }
 }
 
-/// When something ends: never, after a number of days, or at the end of a day (UTC).
-pub(crate) fn expiry(choice: &str, date: &str, now: Timestamp) -> Result<Option<Timestamp>, Error> {
-    let wrong = || Error::field("expiryTime", "The expiry must be a day, written as 2027-01-31.");
-    match choice {
-        "" | "never" => Ok(None),
-        "date" => {
-            let day: Date = date.parse().map_err(|_| wrong())?;
-            let end = day.at(23, 59, 59, 0).to_zoned(TimeZone::UTC).map_err(|_| wrong())?;
-            Ok(Some(end.timestamp()))
-        }
-        days => {
-            let days: i64 = days.parse().ok().filter(|days| (1..=3660).contains(days)).ok_or_else(wrong)?;
-            now.checked_add(SignedDuration::from_hours(24 * days)).map(Some).map_err(|_| wrong())
-        }
-    }
-}
-
 async fn show(cx: Request) -> Result<Response, Error> {
     let application = load(&cx).await?;
     render(&cx, 200, &application, &Input::default(), &[], None).await
 }
 
 enum Outcome {
-    Generated(Box<service::Generated>),
+    Generated(Box<Generated>),
     /// Another secret was made since the form was shown: the form was sent twice, or someone else was faster.
     Outdated,
 }
@@ -102,7 +85,9 @@ async fn generate(cx: Request) -> Result<Response, Error> {
                 service::generate_secret(scope, &ctx, id, &description, expires_at)
                     .map(|generated| Outcome::Generated(Box::new(generated)))
             };
-            cx.store().write(work).await
+            let outcome = cx.store().write(work).await;
+            cx.state::<Identity>()?.clients.forget(id);
+            outcome
         }
         Err(error) => Err(error),
     };
@@ -126,11 +111,8 @@ async fn generate(cx: Request) -> Result<Response, Error> {
 }
 
 async fn delete(cx: Request) -> Result<Response, Error> {
-    let (organization, id, ctx) = (cx.organization()?, cx.guid("client")?, cx.ctx.clone());
-    let secret = cx.integer("secret")?;
-    cx.store()
-        .write(move |tx| service::delete_secret(&mut tx.organization(organization), &ctx, Some(id), secret))
-        .await?;
+    let (organization, id, secret) = (cx.organization()?, cx.guid("client")?, cx.integer("secret")?);
+    cx.state::<Identity>()?.delete_secret(&cx.ctx, organization, Some(id), secret).await?;
     page::done(&format!("{}/secrets", application_path(&cx, id)?), "The secret was deleted. It no longer gets tokens.")
 }
 
@@ -152,10 +134,8 @@ async fn render(
     }
     let path = format!("{}/secrets", application_path(cx, client.id)?);
     let csrf = csrf(cx)?;
-    let organization = cx.organization()?;
-    let (now, subject) = (cx.ctx.now, client.clone());
-    let used =
-        cx.store().read(move |tx| usage::report(&mut tx.organization(organization), now, &subject, 1)).await?.secrets;
+    let used = cx.state::<Identity>()?.application_usage(cx.organization()?, client.id, 1).await?.secrets;
+    let now = cx.ctx.now;
     let id = client.id.to_string();
     let content = html! {
         (header(cx, client, Tab::Secrets)?)
@@ -227,28 +207,7 @@ fn form(csrf: &str, path: &str, newest: i64, input: &Input, errors: &[(String, S
         (field::hidden("newest", &newest.to_string()))
         (field::text("description", "Description").value(&input.description).max(LONGEST_DESCRIPTION).autocomplete("off")
             .placeholder("Production server").error_in(errors))
-        (field::select("expires", "Expires", choices).value(chosen))
-        (field::date("expires_on", "Last day (UTC)").value(&input.expires_on).show_when("expires", "date").error_in(errors))
+        (field::select("expires", "Expires", choices).value(chosen).error_in(errors))
+        (field::date("expires_on", "Last day (UTC)").value(&input.expires_on).show_when("expires", "date"))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(choice: &str, date: &str, expected: Result<Option<&str>, ()>) {
-        let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
-        let outcome = expiry(choice, date, now).map(|at| at.map(|at| at.to_string())).map_err(|_| ());
-        assert_eq!(outcome, expected.map(|at| at.map(str::to_owned)), "{choice} {date}");
-    }
-
-    #[test]
-    fn an_expiry_is_never_a_number_of_days_or_the_end_of_a_day() {
-        check("never", "2027-01-31", Ok(None));
-        check("30", "", Ok(Some("2026-12-23T10:00:00Z")));
-        check("date", "2027-01-31", Ok(Some("2027-01-31T23:59:59Z")));
-        check("date", "31.1.2027", Err(()));
-        check("0", "", Err(()));
-        check("tomorrow", "", Err(()));
-    }
 }
