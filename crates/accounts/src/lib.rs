@@ -6,6 +6,7 @@
 //! * [`module`] is all that the binary sees.
 
 pub mod audit;
+mod console;
 pub mod directory;
 mod first_start;
 pub mod groups;
@@ -47,6 +48,7 @@ pub fn module() -> web::Module {
     };
     web::Module {
         operations: operations(),
+        navigation: console::navigation(),
         reconcilers: vec![clean_up],
         seed: Some(Arc::new(|app| Box::pin(seed::run(app)))),
         ..web::Module::default()
@@ -54,7 +56,14 @@ pub fn module() -> web::Module {
 }
 
 fn operations() -> Vec<web::Operation> {
-    [users::api::operations(), groups::api::operations(), directory::api::operations(), audit::api::operations(), sign_in::pages::operations()].concat()
+    [users::api::operations(), groups::api::operations(), directory::api::operations(), audit::api::operations(),
+        sign_in::pages::operations(),
+        users::pages::operations(),
+        groups::pages::operations(),
+        organizations::pages::operations(),
+        audit::pages::operations(),
+        sessions::pages::operations(),
+    ].concat()
 }
 
 /// Removes sessions and login attempts that are too old to matter.

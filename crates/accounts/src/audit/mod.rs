@@ -3,6 +3,7 @@
 pub mod api;
 mod csv;
 mod model;
+pub mod pages;
 pub mod service;
 
 pub use csv::csv_line;

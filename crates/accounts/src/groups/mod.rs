@@ -2,6 +2,7 @@
 
 pub mod api;
 mod model;
+pub mod pages;
 pub mod service;
 
 pub use model::{BuiltIn, Group, GroupType, MIGRATION, MemberKind, Membership};

@@ -1,6 +1,7 @@
 //! Organizations: the top containers of identities, one of which is the host itself.
 
 mod model;
+pub mod pages;
 pub mod service;
 mod settings;
 

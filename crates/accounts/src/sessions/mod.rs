@@ -2,6 +2,7 @@
 
 mod cookie;
 mod model;
+pub mod pages;
 pub mod service;
 mod state;
 

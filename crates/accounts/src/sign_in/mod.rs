@@ -10,5 +10,6 @@ mod throttle;
 
 pub use hashing::Hashing;
 pub use model::{AttemptResult, LoginAttempt, MIGRATION};
+pub use pages::describe_policy;
 pub use return_url::{own_path, with_query};
 pub use throttle::Throttle;

@@ -3,6 +3,7 @@
 pub mod api;
 mod dto;
 mod model;
+pub mod pages;
 mod password;
 mod result;
 pub mod service;

@@ -10,7 +10,7 @@ use web::Operation;
 
 use super::AuditRecord;
 
-pub(crate) use download::csv_of;
+pub(crate) use download::{MOST_ROWS, csv_of};
 
 pub(crate) fn operations() -> Vec<Operation> {
     vec![list::operation(), download::operation()]

@@ -7,6 +7,7 @@ mod logout;
 mod password;
 
 use context::Error;
+pub use password::describe as describe_policy;
 use maud::Markup;
 use web::{Operation, Reply, Response};
 
