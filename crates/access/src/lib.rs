@@ -1,1 +1,70 @@
+//! Tenants, folders, roles, the users of a tenant, its audit log, and the answers the guard rests on.
+//!
+//! * [`Access`] answers what every request asks (which tenant, which folder, which rights) from memory.
+//! * [`Gate`] puts accounts, identity and access together for the guard.
+//! * [`tenants`], [`folders`], [`roles`], [`users`], [`audit`], [`status`]: one capability each, with its stored form in
+//!   `model`, its rules in `service`, its operations in `api` and its pages in `pages`.
+//! * [`Permit`] carries the right to an operation into services, [`audit::record`] writes down what they did.
+//! * [`module`] is all that the binary sees.
 
+pub mod audit;
+mod caches;
+pub mod directory;
+pub mod folders;
+mod frame;
+mod gate;
+mod permit;
+pub mod roles;
+pub mod rows;
+mod seed;
+mod state;
+pub mod status;
+pub mod tenants;
+pub mod users;
+
+use std::sync::Arc;
+
+pub use caches::Standing;
+pub use frame::{Place, segment};
+pub use gate::Gate;
+use odata::EntitySet;
+pub use permit::{Permit, VIEW_FOLDERS, no_such_folder};
+pub use state::Access;
+use store::Entity as _;
+
+/// Tables of this crate, oldest first.
+pub const MIGRATIONS: &[store::Migration] = &[
+    tenants::model::MIGRATION,
+    folders::model::MIGRATION,
+    roles::model::MIGRATION,
+    users::model::MIGRATION,
+    audit::model::MIGRATION,
+];
+
+/// The crate's whole face.
+pub fn module() -> web::Module {
+    let operations = [
+        tenants::api::operations(),
+        folders::api::operations(),
+        roles::api::operations(),
+        users::api::operations(),
+        audit::api::operations(),
+        status::operations(),
+    ];
+    let set = |name, entity| EntitySet { name, entity };
+    web::Module {
+        operations: operations.into_iter().flatten().collect(),
+        entity_sets: vec![
+            set("AuditLogs", audit::model::AuditLog::model()),
+            set("Exports", audit::model::Export::model()),
+            set("Folders", folders::model::Folder::model()),
+            set("Permissions", roles::catalogue::model()),
+            set("Roles", roles::model::Role::model()),
+            set("Tenants", tenants::model::Tenant::model()),
+            set("Users", users::model::TenantUser::model()),
+        ],
+        navigation: Vec::new(),
+        seed: Some(Arc::new(|app| Box::pin(seed::run(app)))),
+        ..web::Module::default()
+    }
+}

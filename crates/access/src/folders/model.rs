@@ -111,6 +111,10 @@ impl Folder {
 
     /// The folder as the guard hands it to handlers.
     pub fn to_ref(&self) -> web::FolderRef {
-        web::FolderRef { id: self.id, key: self.key, path: self.path.as_str().into() }
+        web::FolderRef {
+            id: self.id,
+            key: self.key,
+            path: self.path.as_str().into(),
+        }
     }
 }

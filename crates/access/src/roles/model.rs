@@ -82,13 +82,25 @@ pub const ON_TENANT: i64 = 0;
 impl Role {
     /// The permissions as a set. Names that the catalogue does not know (any more) are left out.
     pub fn set(&self) -> PermissionSet {
-        self.permissions.0.iter().filter_map(|name| Permission::parse(name)).collect()
+        self.permissions
+            .0
+            .iter()
+            .filter_map(|name| Permission::parse(name))
+            .collect()
     }
 }
 
 impl Assignment {
     /// A new assignment, to be inserted.
     pub fn new(user_id: i64, role_id: i64, folder_id: i64) -> Self {
-        Self { id: 0, user_id, role_id, folder_id, user_name: None, role_name: None, role_type: None }
+        Self {
+            id: 0,
+            user_id,
+            role_id,
+            folder_id,
+            user_name: None,
+            role_name: None,
+            role_type: None,
+        }
     }
 }

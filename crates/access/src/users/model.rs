@@ -128,7 +128,9 @@ fn update_policy_model() -> &'static EntityType {
         key: None,
         properties: &[
             Property::new("Type", Kind::Enum(UpdatePolicy::TYPE), Computed),
-            Property::new("SpecificVersion", Kind::String, Computed).nullable(true).max_length(128),
+            Property::new("SpecificVersion", Kind::String, Computed)
+                .nullable(true)
+                .max_length(128),
         ],
         navigations: &[],
     };

@@ -1,0 +1,9 @@
+//! Roles: named sets of permissions, given to principals on the tenant or on folders.
+
+pub mod api;
+pub mod assignments;
+pub mod builtin;
+pub mod catalogue;
+pub mod model;
+pub mod rights;
+pub mod service;

@@ -1,0 +1,5 @@
+//! Tenants: the separate worlds inside an organization.
+
+pub mod api;
+pub mod model;
+pub mod service;

@@ -1,0 +1,5 @@
+//! Users of a tenant: references to principals of the organization's directory.
+
+pub mod api;
+pub mod model;
+pub mod service;
