@@ -73,6 +73,24 @@ impl<S: Scope> Scoped<'_, S> {
         self.page(&translator, E::TABLE, query, condition, params)
     }
 
+    /// What [`list`](Self::list) asks the database for a page, and how the database would find it, in its own words.
+    /// For tests that pin the use of an index.
+    pub fn explain<E: Entity<Scope = S>>(
+        &mut self,
+        query: &Query,
+        condition: &str,
+        params: Vec<Value>,
+    ) -> Result<(String, Vec<String>)> {
+        let translator = Translator::new(self.tx().dialect(), E::TABLE);
+        let matching = matching(&translator, query, condition, params)?;
+        let order = order(&translator, query, E::KEY)?;
+        let tail = format!("order by {} limit ? offset ?", order.sql);
+        let mut params = matching.params;
+        params.extend(order.params);
+        params.extend([Value::Int(1), Value::Int(0)]);
+        self.explain_in::<E>(E::TABLE, &matching.sql, &tail, params)
+    }
+
     /// [`list`](Self::list) of rows that are found by way of other tables.
     pub fn list_joined<E: Entity<Scope = S>>(&mut self, query: &Query, from: Joined) -> Result<Page<E>> {
         let translator = Translator::new(self.tx().dialect(), E::TABLE).reading(from.columns);

@@ -7,7 +7,7 @@ use odata::Scalar;
 use crate::entity::Entity;
 use crate::row::Row;
 use crate::scope::Scope;
-use crate::sql;
+use crate::sql::{self, Dialect};
 use crate::tx::Tx;
 use crate::value::Value;
 use crate::{Error, Result};
@@ -152,6 +152,25 @@ impl<'t, S: Scope> Scoped<'t, S> {
         let head = format!("select {} from {tables}", E::statements().columns);
         let rows = self.conditional::<E>(&head, condition, tail, params)?;
         rows.into_iter().map(|mut row| E::from_row(&mut row, 0)).collect()
+    }
+
+    /// The statement of [`find_in`](Self::find_in) and how the database would run it.
+    pub(crate) fn explain_in<E: Entity<Scope = S>>(
+        &mut self,
+        tables: &str,
+        condition: &str,
+        tail: &str,
+        params: Vec<Value>,
+    ) -> Result<(String, Vec<String>)> {
+        let (verb, column) = match self.tx.dialect() {
+            Dialect::Sqlite => ("explain query plan", 3),
+            Dialect::Postgres => ("explain", 0),
+        };
+        let head = format!("select {} from {tables}", E::statements().columns);
+        let text = format!("{head} where {} {tail}", restrict::<S>(E::TABLE, condition));
+        let rows = self.conditional::<E>(&format!("{verb} {head}"), condition, tail, params)?;
+        let steps = rows.iter().map(|row| row.get(column)).collect::<Result<_>>()?;
+        Ok((text, steps))
     }
 
     /// The first row that meets a condition.

@@ -21,13 +21,17 @@ pub fn read(
     folder: i64,
     name: &str,
 ) -> Result<Value, Error> {
-    let found = scope.find_one::<FolderAsset>("folder_id = ? and name_folded = ?", params![folder, store::fold(name)])?;
+    let found =
+        scope.find_one::<FolderAsset>("folder_id = ? and name_folded = ?", params![folder, store::fold(name)])?;
     let id = found.map(|asset| asset.id).ok_or_else(|| no_value(name))?;
     let asset = scope.get::<Asset>(id)?.ok_or_else(|| no_value(name))?;
     if asset.value_type.is_sealed() && !asset.allow_direct_api_access {
         return Err(Error::denied(
             codes::FORBIDDEN_OPERATION,
-            format!("The asset '{}' does not allow its value to be read without a robot.", asset.name),
+            format!(
+                "The asset '{}' does not allow its value to be read without a robot.",
+                asset.name
+            ),
         ));
     }
     let own = match (asset.value_scope, accounts::of_caller(scope, ctx)?) {
@@ -61,7 +65,10 @@ pub fn read(
 }
 
 fn no_value(name: &str) -> Error {
-    Error::missing(codes::ITEM_NOT_FOUND, format!("Could not find an asset with the name '{name}' for this caller."))
+    Error::missing(
+        codes::ITEM_NOT_FOUND,
+        format!("Could not find an asset with the name '{name}' for this caller."),
+    )
 }
 
 fn open(sealer: &Sealer, asset: &Asset, user: Option<i64>, sealed: Option<&[u8]>) -> Result<Secret, Error> {
@@ -86,7 +93,11 @@ impl Clear<'_> {
     /// Contract schema `UserAssetDto`.
     fn render(&self, asset: &Asset) -> Result<Value, Error> {
         let secret = self.secret.expose_str().map_err(Error::internal)?;
-        let (password, secret) = if asset.value_type == ValueType::Secret { ("", secret) } else { (secret, "") };
+        let (password, secret) = if asset.value_type == ValueType::Secret {
+            ("", secret)
+        } else {
+            (secret, "")
+        };
         Ok(json!({
             "Name": asset.name,
             "ValueType": asset.value_type,

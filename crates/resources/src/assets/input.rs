@@ -119,21 +119,31 @@ impl AssetInput {
 
         let value_type = self.value_type.or(stored).unwrap_or(ValueType::Text);
         if stored.is_some_and(|stored| stored != value_type) {
-            wrong.add("ValueType", "The type of an asset cannot be changed after it was created.");
+            wrong.add(
+                "ValueType",
+                "The type of an asset cannot be changed after it was created.",
+            );
         }
         let Some(value_scope) = self.value_scope else {
             wrong.add("ValueScope", "ValueScope is required.");
             return Err(wrong.into_error());
         };
         if self.robot_values.as_ref().is_some_and(|values| !values.is_empty()) {
-            wrong.add("RobotValues", "Values of classic robots are not supported; use UserValues.");
+            wrong.add(
+                "RobotValues",
+                "Values of classic robots are not supported; use UserValues.",
+            );
         }
-        let wants_default = value_scope == ValueScope::Global || self.has_default_value.unwrap_or_else(|| self.has_value());
+        let wants_default =
+            value_scope == ValueScope::Global || self.has_default_value.unwrap_or_else(|| self.has_value());
         let given = self.take_value();
-        let default = wants_default.then(|| given.check(value_type, "", &mut wrong)).flatten();
+        let default = wants_default.then(|| given.check(value_type, "", &mut wrong));
         let tags = self.tags.take();
         check_tags(tags.as_deref().unwrap_or_default(), &mut wrong);
-        let user_values = self.user_values.take().map(|values| check_user_values(values, value_type, &mut wrong));
+        let user_values = self
+            .user_values
+            .take()
+            .map(|values| check_user_values(values, value_type, &mut wrong));
         if value_scope == ValueScope::Global && user_values.as_ref().is_some_and(|values| !values.is_empty()) {
             wrong.add("UserValues", "Values for accounts need the ValueScope PerRobot.");
         }
@@ -175,17 +185,27 @@ fn check_user_values(values: Vec<UserValueInput>, value_type: ValueType, wrong: 
             continue;
         };
         if value.machine_id.is_some_and(|id| id != 0) {
-            wrong.add(format!("{at}MachineId"), format!("Machine with id {} does not exist.", value.machine_id.unwrap_or(0)));
+            wrong.add(
+                format!("{at}MachineId"),
+                format!("Machine with id {} does not exist.", value.machine_id.unwrap_or(0)),
+            );
         }
         if value.value_type.is_some_and(|given| given != value_type) {
-            wrong.add(format!("{at}ValueType"), format!("The value must have the asset's type, {value_type}."));
+            wrong.add(
+                format!("{at}ValueType"),
+                format!("The value must have the asset's type, {value_type}."),
+            );
         }
         if drafts.iter().any(|other| other.user_id == user_id) {
-            wrong.add(format!("{at}UserId"), format!("There is more than one value for the account with id {user_id}."));
+            wrong.add(
+                format!("{at}UserId"),
+                format!("There is more than one value for the account with id {user_id}."),
+            );
         }
-        if let Some(value) = value.take_value().check(value_type, &at, wrong) {
-            drafts.push(UserDraft { user_id, value });
-        }
+        drafts.push(UserDraft {
+            user_id,
+            value: value.take_value().check(value_type, &at, wrong),
+        });
     }
     drafts
 }
@@ -199,9 +219,17 @@ fn check_tags(tags: &[Tag], wrong: &mut Wrong) {
             wrong.add(format!("Tags[{index}].Name"), "A tag needs a name.");
         }
         wrong.text(format!("Tags[{index}].Name"), Some(&tag.name), LONGEST_TAG);
-        wrong.text(format!("Tags[{index}].DisplayName"), tag.display_name.as_deref(), LONGEST_TAG);
+        wrong.text(
+            format!("Tags[{index}].DisplayName"),
+            tag.display_name.as_deref(),
+            LONGEST_TAG,
+        );
         wrong.text(format!("Tags[{index}].Value"), tag.value.as_deref(), LONGEST_TAG);
-        wrong.text(format!("Tags[{index}].DisplayValue"), tag.display_value.as_deref(), LONGEST_TAG);
+        wrong.text(
+            format!("Tags[{index}].DisplayValue"),
+            tag.display_value.as_deref(),
+            LONGEST_TAG,
+        );
     }
 }
 
@@ -217,7 +245,10 @@ pub(super) struct Wrong(Vec<Field>);
 
 impl Wrong {
     pub(super) fn add(&mut self, name: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Field { name: name.into(), message: message.into() });
+        self.0.push(Field {
+            name: name.into(),
+            message: message.into(),
+        });
     }
 
     /// A text of at most `longest` characters that databases can keep.
@@ -256,7 +287,11 @@ mod tests {
     #[track_caller]
     fn refused(body: Value, member: &str) {
         let error = check(body).unwrap_err();
-        assert!(error.fields.iter().any(|field| field.name == member), "{:?}", error.fields);
+        assert!(
+            error.fields.iter().any(|field| field.name == member),
+            "{:?}",
+            error.fields
+        );
     }
 
     #[test]
@@ -273,39 +308,69 @@ mod tests {
         let long = |length: usize| "ä".repeat(length);
         assert!(check(json!({"Name": long(256), "ValueScope": 0, "Description": long(250)})).is_ok());
         refused(json!({"Name": long(257), "ValueScope": 0}), "Name");
-        refused(json!({"Name": "a", "ValueScope": 0, "Description": long(251)}), "Description");
-        refused(json!({"Name": "a", "ValueScope": 0, "StringValue": long(1_000_001)}), "StringValue");
-        refused(json!({"Name": "a", "ValueScope": 0, "StringValue": "\0"}), "StringValue");
-        refused(json!({"Name": "a", "ValueScope": 0, "Tags": [{"Name": long(257)}]}), "Tags[0].Name");
+        refused(
+            json!({"Name": "a", "ValueScope": 0, "Description": long(251)}),
+            "Description",
+        );
+        refused(
+            json!({"Name": "a", "ValueScope": 0, "StringValue": long(1_000_001)}),
+            "StringValue",
+        );
+        refused(
+            json!({"Name": "a", "ValueScope": 0, "StringValue": "\0"}),
+            "StringValue",
+        );
+        refused(
+            json!({"Name": "a", "ValueScope": 0, "Tags": [{"Name": long(257)}]}),
+            "Tags[0].Name",
+        );
     }
 
     #[test]
     fn per_account_values_have_one_place_per_account_and_the_type_of_the_asset() {
         let body = |values: Value| json!({"Name": "a", "ValueScope": "PerRobot", "UserValues": values});
         let draft = check(body(json!([{"UserId": 3, "StringValue": "x"}]))).unwrap();
-        assert!(draft.default.is_none(), "no value and no HasDefaultValue means no default");
+        assert!(
+            draft.default.is_none(),
+            "no value and no HasDefaultValue means no default"
+        );
         refused(body(json!([{"UserId": 3}, {"UserId": 3}])), "UserValues[1].UserId");
         refused(body(json!([{"StringValue": "x"}])), "UserValues[0].UserId");
         refused(body(json!([{"UserId": 3, "MachineId": 9}])), "UserValues[0].MachineId");
-        refused(body(json!([{"UserId": 3, "ValueType": "Bool"}])), "UserValues[0].ValueType");
+        refused(
+            body(json!([{"UserId": 3, "ValueType": "Bool"}])),
+            "UserValues[0].ValueType",
+        );
     }
 
     #[test]
     fn a_global_asset_takes_no_account_values_and_nobody_takes_robot_values() {
-        refused(json!({"Name": "a", "ValueScope": "Global", "UserValues": [{"UserId": 3}]}), "UserValues");
-        refused(json!({"Name": "a", "ValueScope": "Global", "RobotValues": [{"RobotId": 3}]}), "RobotValues");
+        refused(
+            json!({"Name": "a", "ValueScope": "Global", "UserValues": [{"UserId": 3}]}),
+            "UserValues",
+        );
+        refused(
+            json!({"Name": "a", "ValueScope": "Global", "RobotValues": [{"RobotId": 3}]}),
+            "RobotValues",
+        );
         assert!(check(json!({"Name": "a", "ValueScope": "Global", "UserValues": [], "RobotValues": []})).is_ok());
     }
 
     #[test]
     fn only_the_built_in_credential_store_exists() {
-        refused(json!({"Name": "a", "ValueScope": 0, "ValueType": "Secret", "SecretValue": "s", "CredentialStoreId": 7}), "CredentialStoreId");
+        refused(
+            json!({"Name": "a", "ValueScope": 0, "ValueType": "Secret", "SecretValue": "s", "CredentialStoreId": 7}),
+            "CredentialStoreId",
+        );
     }
 
     #[test]
     fn the_type_stays() {
         let input: AssetInput = web::bind(json!({"Name": "a", "ValueScope": 0, "ValueType": "Bool"})).unwrap();
-        assert_eq!(input.check(Some(ValueType::Text)).unwrap_err().fields[0].name, "ValueType");
+        assert_eq!(
+            input.check(Some(ValueType::Text)).unwrap_err().fields[0].name,
+            "ValueType"
+        );
     }
 
     #[test]

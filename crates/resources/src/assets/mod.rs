@@ -27,7 +27,10 @@ pub fn module() -> Module {
     operations.extend(pages::operations());
     Module {
         operations,
-        entity_sets: vec![EntitySet { name: api::SET, entity: model::Asset::model() }],
+        entity_sets: vec![EntitySet {
+            name: api::SET,
+            entity: model::Asset::model(),
+        }],
         navigation: vec![NavigationEntry {
             area: Area::Folder,
             name: "assets",

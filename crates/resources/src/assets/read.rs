@@ -25,15 +25,31 @@ pub fn in_folder(
         ("folder_id = ? and value_type <> ?", params![folder, ValueType::Secret])
     };
     let page = if query.count && query.filter.as_ref().is_none_or(is_about_links) {
-        let counting = Query { top: Some(0), ..query.clone() };
+        let counting = Query {
+            top: Some(0),
+            ..query.clone()
+        };
         let count = scope.list::<Link>(&counting, condition, values.clone())?.count;
-        let page = scope.list::<FolderAsset>(&Query { count: false, ..query.clone() }, condition, values)?;
-        Page { items: page.items, count }
+        let page = scope.list::<FolderAsset>(
+            &Query {
+                count: false,
+                ..query.clone()
+            },
+            condition,
+            values,
+        )?;
+        Page {
+            items: page.items,
+            count,
+        }
     } else {
         scope.list::<FolderAsset>(query, condition, values)?
     };
     let rows = page.items.iter().map(|asset| (asset.id, asset.to_json())).collect();
-    Ok(Page { items: complete(scope, query, rows)?, count: page.count })
+    Ok(Page {
+        items: complete(scope, query, rows)?,
+        count: page.count,
+    })
 }
 
 /// Whether a filter names only what `asset_folders` holds: such rows are counted without a look at the assets.
@@ -49,8 +65,10 @@ fn is_about_links(filter: &Expr) -> bool {
         Expr::In { operand, .. } | Expr::Has { operand, .. } => is_about_links(operand),
         Expr::Call { function, arguments } => {
             // Lengths and cuts of a text are those of the text itself, which only the asset has.
-            matches!(function, Function::Contains | Function::StartsWith | Function::EndsWith | Function::ToLower | Function::ToUpper)
-                && arguments.iter().all(is_about_links)
+            matches!(
+                function,
+                Function::Contains | Function::StartsWith | Function::EndsWith | Function::ToLower | Function::ToUpper
+            ) && arguments.iter().all(is_about_links)
         }
         Expr::Quantified { .. } => false,
     }
@@ -68,7 +86,11 @@ pub fn across_folders(
     if let Reach::Only(folders) = reach {
         conditions.push(format!(
             "exists (select 1 from asset_folders l where l.asset_id = assets.id and l.folder_id in ({}))",
-            if folders.is_empty() { "-1".to_owned() } else { access::rows::integers(folders) }
+            if folders.is_empty() {
+                "-1".to_owned()
+            } else {
+                access::rows::integers(folders)
+            }
         ));
     }
     if let Some(folder) = except {
@@ -79,7 +101,10 @@ pub fn across_folders(
     }
     let page = scope.list::<Asset>(query, &conditions.join(" and "), values)?;
     let rows = page.items.iter().map(|asset| (asset.id, asset.to_json())).collect();
-    Ok(Page { items: complete(scope, query, rows)?, count: page.count })
+    Ok(Page {
+        items: complete(scope, query, rows)?,
+        count: page.count,
+    })
 }
 
 /// An asset of a folder by id.
@@ -102,7 +127,9 @@ pub fn by_key(scope: &mut Scoped<'_, Tenant>, folder: i64, key: Uuid, query: &Qu
 
 fn single(scope: &mut Scoped<'_, Tenant>, query: &Query, asset: FolderAsset) -> Result<Value, Error> {
     let rows = vec![(asset.id, asset.to_json())];
-    complete(scope, query, rows)?.pop().ok_or_else(|| Error::internal("one row became none"))
+    complete(scope, query, rows)?
+        .pop()
+        .ok_or_else(|| Error::internal("one row became none"))
 }
 
 /// Adds the members that are not columns, and the values of accounts where they are expanded.
@@ -114,7 +141,16 @@ fn complete(
     let mut values = if query.expands("UserValues") {
         let named: HashMap<i64, String> = rows
             .iter()
-            .map(|(id, members)| (*id, members.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned()))
+            .map(|(id, members)| {
+                (
+                    *id,
+                    members
+                        .get("Name")
+                        .and_then(Value::as_str)
+                        .unwrap_or_default()
+                        .to_owned(),
+                )
+            })
             .collect();
         user_values(scope, &named)?
     } else {
@@ -125,7 +161,10 @@ fn complete(
         .map(|(id, mut members)| {
             members.insert("CanBeDeleted".to_owned(), Value::Bool(true));
             write_only(&mut members);
-            members.insert("UserValues".to_owned(), Value::Array(values.remove(&id).unwrap_or_default()));
+            members.insert(
+                "UserValues".to_owned(),
+                Value::Array(values.remove(&id).unwrap_or_default()),
+            );
             members.insert("RobotValues".to_owned(), json!([]));
             Value::Object(members)
         })
@@ -139,7 +178,10 @@ fn write_only(members: &mut Map<String, Value>) {
     members.insert("CredentialStoreId".to_owned(), Value::Null);
 }
 
-fn user_values(scope: &mut Scoped<'_, Tenant>, assets: &HashMap<i64, String>) -> Result<HashMap<i64, Vec<Value>>, Error> {
+fn user_values(
+    scope: &mut Scoped<'_, Tenant>,
+    assets: &HashMap<i64, String>,
+) -> Result<HashMap<i64, Vec<Value>>, Error> {
     let ids: Vec<i64> = assets.keys().copied().collect();
     let mut stored = Vec::new();
     for chunk in ids.chunks(500) {

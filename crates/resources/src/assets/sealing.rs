@@ -29,7 +29,9 @@ impl Sealer {
 
     /// Seals a value for `place`, see [`place`].
     pub fn seal(&self, place: &str, value: &Secret) -> Result<Vec<u8>, Error> {
-        self.vault.seal(&self.key, place, value.expose_bytes()).map_err(Error::internal)
+        self.vault
+            .seal(&self.key, place, value.expose_bytes())
+            .map_err(Error::internal)
     }
 
     /// Opens a value that was sealed for `place`.

@@ -1,7 +1,7 @@
 //! What can happen to an asset (reference: resources 1.2).
 
-use context::{Ctx, Error, Field, codes};
 use access::audit::{self, Action, Component, Entry};
+use context::{Ctx, Error, Field, codes};
 use serde_json::json;
 use store::{Json, Scoped, Tenant, params};
 
@@ -136,7 +136,11 @@ pub(super) fn delete(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, asset: &Asset) -
 /// The asset of a folder, locked.
 pub(super) fn find(scope: &mut Scoped<'_, Tenant>, folder: i64, id: i64) -> Result<Asset, Error> {
     let asset = scope.lock::<Asset>(id)?.ok_or_else(|| no_such_asset(id))?;
-    if folders_of(scope, id)?.contains(&folder) { Ok(asset) } else { Err(no_such_asset(id)) }
+    if folders_of(scope, id)?.contains(&folder) {
+        Ok(asset)
+    } else {
+        Err(no_such_asset(id))
+    }
 }
 
 /// 404 for an asset that does not exist, or not here.
@@ -158,7 +162,10 @@ pub(super) fn folders_of(scope: &mut Scoped<'_, Tenant>, id: i64) -> Result<Vec<
 pub(super) fn link(scope: &mut Scoped<'_, Tenant>, folder: i64, asset: &Asset) -> Result<(), Error> {
     let sql = "insert into asset_folders ({scope_column}, folder_id, asset_id, name_folded, value_type)
         values ({scope_value}, ?, ?, ?, ?)";
-    let linked = scope.execute(sql, params![folder, asset.id, store::fold(&asset.name), asset.value_type]);
+    let linked = scope.execute(
+        sql,
+        params![folder, asset.id, store::fold(&asset.name), asset.value_type],
+    );
     linked.map(|_| ()).map_err(|error| taken(error, &asset.name))
 }
 
@@ -176,21 +183,29 @@ fn rename_links(scope: &mut Scoped<'_, Tenant>, asset: &Asset) -> Result<(), Err
 
 fn taken(error: store::Error, name: &str) -> Error {
     if error.is_unique("asset_folders_name") {
-        return Error::conflict(codes::NAME_ALREADY_USED, format!("An asset with the name '{name}' exists already in this folder."));
+        return Error::conflict(
+            codes::NAME_ALREADY_USED,
+            format!("An asset with the name '{name}' exists already in this folder."),
+        );
     }
     error.into()
 }
 
 fn default_value(draft: &Draft, asset: &Asset, sealer: &Sealer) -> Result<Option<Stored>, Error> {
     let value = draft.default.as_ref();
-    value.map(|value| value.store(asset.previous(), sealer, &place(asset.key, None))).transpose()
+    value
+        .map(|value| value.store(asset.previous(), sealer, &place(asset.key, None)))
+        .transpose()
 }
 
 fn check_values(has_default: bool, values: usize) -> Result<(), Error> {
     if has_default || values > 0 {
         return Ok(());
     }
-    Err(Error::field("UserValues", "An asset without a default value needs the value of at least one account."))
+    Err(Error::field(
+        "UserValues",
+        "An asset without a default value needs the value of at least one account.",
+    ))
 }
 
 /// Makes the per-account values of an asset those of `wanted`. Nothing is written when an account is unknown.
@@ -225,7 +240,10 @@ fn write_values(
 fn check_accounts(scope: &mut Scoped<'_, Tenant>, wanted: &[UserDraft]) -> Result<(), Error> {
     let ids: Vec<i64> = wanted.iter().map(|value| value.user_id).collect();
     let known = accounts::names(scope, &ids)?;
-    let unknown = wanted.iter().enumerate().filter(|(_, value)| !known.contains_key(&value.user_id));
+    let unknown = wanted
+        .iter()
+        .enumerate()
+        .filter(|(_, value)| !known.contains_key(&value.user_id));
     let wrong = unknown.map(|(index, value)| Field {
         name: format!("UserValues[{index}].UserId"),
         message: format!("User with id {} does not exist.", value.user_id),

@@ -1,10 +1,10 @@
 //! In which folders an asset is visible (reference: resources 1.4; access 5.2).
 
+use access::Permit;
 use access::audit::{self, Action, Component, Entry};
 use access::folders::contents::Contents;
 use access::folders::model::Folder;
 use access::folders::service::{By, view};
-use access::Permit;
 use context::{Ctx, Error, codes};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -65,7 +65,10 @@ pub fn share(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, permits: &Permits, shari
     let add = distinct("ToAddFolderIds", &sharing.to_add_folder_ids)?;
     let remove = distinct("ToRemoveFolderIds", &sharing.to_remove_folder_ids)?;
     if let Some(both) = add.iter().find(|folder| remove.contains(folder)) {
-        return Err(Error::field("ToRemoveFolderIds", format!("The folder with id {both} is to be added and removed.")));
+        return Err(Error::field(
+            "ToRemoveFolderIds",
+            format!("The folder with id {both} is to be added and removed."),
+        ));
     }
     for folder in &add {
         let folder = known(scope, &permits.create, *folder)?;
@@ -117,7 +120,11 @@ pub fn share(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, permits: &Permits, shari
 /// A folder the caller may know of and has the right in.
 fn known(scope: &mut Scoped<'_, Tenant>, permit: &Permit, id: i64) -> Result<Folder, Error> {
     let folder = view(scope, permit, By::Id(id))?;
-    if permit.holds(Some(id)) { Ok(folder) } else { Err(denied(id)) }
+    if permit.holds(Some(id)) {
+        Ok(folder)
+    } else {
+        Err(denied(id))
+    }
 }
 
 fn lies_in_workspace(scope: &mut Scoped<'_, Tenant>, folders: &[i64]) -> Result<bool, Error> {
@@ -130,11 +137,17 @@ fn lies_in_workspace(scope: &mut Scoped<'_, Tenant>, folders: &[i64]) -> Result<
 }
 
 fn denied(folder: i64) -> Error {
-    Error::denied(codes::FORBIDDEN_OPERATION, format!("You are not allowed to do this in the folder with id {folder}."))
+    Error::denied(
+        codes::FORBIDDEN_OPERATION,
+        format!("You are not allowed to do this in the folder with id {folder}."),
+    )
 }
 
 fn personal() -> Error {
-    Error::conflict(codes::FORBIDDEN_OPERATION, "Nothing can be shared with or from a personal workspace.")
+    Error::conflict(
+        codes::FORBIDDEN_OPERATION,
+        "Nothing can be shared with or from a personal workspace.",
+    )
 }
 
 fn distinct(name: &'static str, ids: &[i64]) -> Result<Vec<i64>, Error> {
@@ -153,7 +166,11 @@ fn distinct(name: &'static str, ids: &[i64]) -> Result<Vec<i64>, Error> {
 /// 404 when the caller can see it nowhere.
 pub fn folders_for(scope: &mut Scoped<'_, Tenant>, view_assets: &Permit, id: i64) -> Result<Value, Error> {
     let all = folders_of(scope, id)?;
-    let visible: Vec<i64> = all.iter().copied().filter(|folder| view_assets.holds(Some(*folder))).collect();
+    let visible: Vec<i64> = all
+        .iter()
+        .copied()
+        .filter(|folder| view_assets.holds(Some(*folder)))
+        .collect();
     if visible.is_empty() {
         return Err(no_such_asset(id));
     }
@@ -193,7 +210,12 @@ pub fn targets(scope: &mut Scoped<'_, Tenant>, permits: &Permits, id: i64) -> Re
                 permits.create.holds(at) && !folder.is_personal && (editable || !permits.edit.holds(at))
             };
             let shown = changeable || linked && permits.view.holds(at);
-            shown.then_some(Target { id: folder.id, path: folder.path, linked, changeable })
+            shown.then_some(Target {
+                id: folder.id,
+                path: folder.path,
+                linked,
+                changeable,
+            })
         })
         .collect();
     targets.sort_by_cached_key(|target| store::fold(&target.path));
@@ -221,8 +243,15 @@ impl Contents for InFolders {
     fn remove(&self, scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, folders: &[i64]) -> Result<(), Error> {
         let inside = access::rows::integers(folders);
         let sql = format!("select distinct asset_id from asset_folders where {{scope}} and folder_id in ({inside})");
-        let ids: Vec<i64> = scope.rows(&sql, params![])?.iter().map(|row| row.get(0)).collect::<store::Result<_>>()?;
-        scope.execute(&format!("delete from asset_folders where {{scope}} and folder_id in ({inside})"), params![])?;
+        let ids: Vec<i64> = scope
+            .rows(&sql, params![])?
+            .iter()
+            .map(|row| row.get(0))
+            .collect::<store::Result<_>>()?;
+        scope.execute(
+            &format!("delete from asset_folders where {{scope}} and folder_id in ({inside})"),
+            params![],
+        )?;
         for id in ids {
             if folders_of(scope, id)?.is_empty()
                 && let Some(asset) = scope.get::<Asset>(id)?

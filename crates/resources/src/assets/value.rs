@@ -38,22 +38,36 @@ pub enum Checked {
     Integer(i32),
     List(Vec<KeyValue>),
     /// A user name with a password.
-    Credential { username: String, password: Option<Secret>, external_name: Option<String> },
-    Secret { secret: Option<Secret>, external_name: Option<String> },
+    Credential {
+        username: String,
+        password: Option<Secret>,
+        external_name: Option<String>,
+    },
+    Secret {
+        secret: Option<Secret>,
+        external_name: Option<String>,
+    },
 }
 
 impl Given {
     /// The value this is for an asset of type `of`. `at` is put before the names of members that are wrong.
-    pub(super) fn check(self, of: ValueType, at: &str, wrong: &mut Wrong) -> Option<Checked> {
+    pub(super) fn check(self, of: ValueType, at: &str, wrong: &mut Wrong) -> Checked {
         if of.is_sealed() && self.store.is_some_and(|id| id != 0) {
             let id = self.store.unwrap_or(0);
-            wrong.add(format!("{at}CredentialStoreId"), format!("Credential store with id {id} does not exist."));
+            wrong.add(
+                format!("{at}CredentialStoreId"),
+                format!("Credential store with id {id} does not exist."),
+            );
         }
         let external_name = self.external_name.filter(|name| !name.is_empty());
         if of.is_sealed() {
-            wrong.text(format!("{at}ExternalName"), external_name.as_deref(), LONGEST_EXTERNAL_NAME);
+            wrong.text(
+                format!("{at}ExternalName"),
+                external_name.as_deref(),
+                LONGEST_EXTERNAL_NAME,
+            );
         }
-        Some(match of {
+        match of {
             ValueType::Text | ValueType::DBConnectionString | ValueType::HttpConnectionString => {
                 let text = self.string_value.unwrap_or_default();
                 wrong.text(format!("{at}StringValue"), Some(&text), LONGEST_TEXT);
@@ -64,30 +78,45 @@ impl Given {
             ValueType::KeyValueList => {
                 let list = self.list.unwrap_or_default();
                 if list.len() > MOST_ENTRIES {
-                    wrong.add(format!("{at}KeyValueList"), format!("A list can have at most {MOST_ENTRIES} entries."));
+                    wrong.add(
+                        format!("{at}KeyValueList"),
+                        format!("A list can have at most {MOST_ENTRIES} entries."),
+                    );
                 }
                 for (index, entry) in list.iter().enumerate() {
-                    wrong.text(format!("{at}KeyValueList[{index}].Key"), entry.key.as_deref(), LONGEST_TEXT);
-                    wrong.text(format!("{at}KeyValueList[{index}].Value"), entry.value.as_deref(), LONGEST_TEXT);
+                    wrong.text(
+                        format!("{at}KeyValueList[{index}].Key"),
+                        entry.key.as_deref(),
+                        LONGEST_TEXT,
+                    );
+                    wrong.text(
+                        format!("{at}KeyValueList[{index}].Value"),
+                        entry.value.as_deref(),
+                        LONGEST_TEXT,
+                    );
                 }
                 Checked::List(list)
             }
             ValueType::Credential | ValueType::WindowsCredential => {
                 let username = self.username.unwrap_or_default();
                 wrong.text(format!("{at}CredentialUsername"), Some(&username), LONGEST_USERNAME);
-                let password = check_secret(self.password, &format!("{at}CredentialPassword"), wrong)?;
-                Checked::Credential { username, password, external_name }
+                let password = check_secret(self.password, &format!("{at}CredentialPassword"), wrong);
+                Checked::Credential {
+                    username,
+                    password,
+                    external_name,
+                }
             }
             ValueType::Secret => {
-                let secret = check_secret(self.secret, &format!("{at}SecretValue"), wrong)?;
+                let secret = check_secret(self.secret, &format!("{at}SecretValue"), wrong);
                 Checked::Secret { secret, external_name }
             }
-        })
+        }
     }
 }
 
 /// An empty secret counts as left out: that is what reads answer, and clients send back.
-fn check_secret(secret: Option<Secret>, name: &str, wrong: &mut Wrong) -> Option<Option<Secret>> {
+fn check_secret(secret: Option<Secret>, name: &str, wrong: &mut Wrong) -> Option<Secret> {
     let secret = secret.filter(|secret| !secret.is_empty());
     let too_long = secret.as_ref().is_some_and(|secret| match secret.expose_str() {
         Ok(text) => text.len() > LONGEST_SECRET && text.chars().count() > LONGEST_SECRET,
@@ -95,9 +124,8 @@ fn check_secret(secret: Option<Secret>, name: &str, wrong: &mut Wrong) -> Option
     });
     if too_long {
         wrong.add(name, format!("{name} can have at most {LONGEST_SECRET} characters."));
-        return None;
     }
-    Some(secret)
+    secret
 }
 
 /// The columns of a value.
@@ -129,11 +157,27 @@ impl Checked {
     pub fn store(&self, previous: Option<Previous<'_>>, sealer: &Sealer, context: &str) -> Result<Stored, Error> {
         let kept = previous.and_then(|previous| previous.sealed).map(<[u8]>::to_vec);
         Ok(match self {
-            Self::Text(text) => Stored { string_value: text.clone(), ..Stored::default() },
-            Self::Bool(flag) => Stored { bool_value: *flag, ..Stored::default() },
-            Self::Integer(number) => Stored { int_value: *number, ..Stored::default() },
-            Self::List(list) => Stored { list: list.clone(), ..Stored::default() },
-            Self::Credential { username, password, external_name } => {
+            Self::Text(text) => Stored {
+                string_value: text.clone(),
+                ..Stored::default()
+            },
+            Self::Bool(flag) => Stored {
+                bool_value: *flag,
+                ..Stored::default()
+            },
+            Self::Integer(number) => Stored {
+                int_value: *number,
+                ..Stored::default()
+            },
+            Self::List(list) => Stored {
+                list: list.clone(),
+                ..Stored::default()
+            },
+            Self::Credential {
+                username,
+                password,
+                external_name,
+            } => {
                 let sealed = match (password, kept) {
                     (Some(password), _) => Some(sealer.seal(context, password)?),
                     (None, Some(_)) if previous.is_some_and(|previous| previous.username != username) => {
@@ -145,9 +189,17 @@ impl Checked {
                     (None, kept) => kept,
                 };
                 if sealed.is_none() && external_name.is_none() {
-                    return Err(Error::field("CredentialPassword", "A credential needs a password or an external name."));
+                    return Err(Error::field(
+                        "CredentialPassword",
+                        "A credential needs a password or an external name.",
+                    ));
                 }
-                Stored { username: username.clone(), external_name: external_name.clone(), sealed, ..Stored::default() }
+                Stored {
+                    username: username.clone(),
+                    external_name: external_name.clone(),
+                    sealed,
+                    ..Stored::default()
+                }
             }
             Self::Secret { secret, external_name } => {
                 let sealed = match secret {
@@ -157,7 +209,11 @@ impl Checked {
                 if sealed.is_none() && external_name.is_none() {
                     return Err(Error::field("SecretValue", "Asset secret value cannot be null."));
                 }
-                Stored { external_name: external_name.clone(), sealed, ..Stored::default() }
+                Stored {
+                    external_name: external_name.clone(),
+                    sealed,
+                    ..Stored::default()
+                }
             }
         })
     }
@@ -179,8 +235,10 @@ impl Asset {
 
     /// The default value as something a new one may take secrets from.
     pub fn previous(&self) -> Option<Previous<'_>> {
-        self.has_default_value
-            .then(|| Previous { username: &self.credential_username, sealed: self.sealed.as_deref() })
+        self.has_default_value.then(|| Previous {
+            username: &self.credential_username,
+            sealed: self.sealed.as_deref(),
+        })
     }
 }
 
@@ -198,7 +256,10 @@ impl UserValue {
 
     /// The value as something a new one may take secrets from.
     pub fn previous(&self) -> Previous<'_> {
-        Previous { username: &self.credential_username, sealed: self.sealed.as_deref() }
+        Previous {
+            username: &self.credential_username,
+            sealed: self.sealed.as_deref(),
+        }
     }
 }
 
@@ -208,11 +269,18 @@ mod tests {
 
     fn credential(username: &str, password: Option<&str>, external_name: Option<&str>) -> Checked {
         let (password, external_name) = (password.map(Secret::from), external_name.map(str::to_owned));
-        Checked::Credential { username: username.into(), password, external_name }
+        Checked::Credential {
+            username: username.into(),
+            password,
+            external_name,
+        }
     }
 
-    fn previous(sealed: &[u8]) -> Option<Previous<'_>> {
-        Some(Previous { username: "ann", sealed: Some(sealed) })
+    fn previous(sealed: &[u8]) -> Previous<'_> {
+        Previous {
+            username: "ann",
+            sealed: Some(sealed),
+        }
     }
 
     #[test]
@@ -220,8 +288,16 @@ mod tests {
         let sealer = Sealer::for_tests();
         let error = credential("ann", None, None).store(None, &sealer, "c").unwrap_err();
         assert_eq!(error.fields[0].name, "CredentialPassword");
-        assert!(credential("ann", None, Some("vault/key")).store(None, &sealer, "c").unwrap().sealed.is_none());
-        let stored = credential("ann", Some("hunter2"), None).store(None, &sealer, "c").unwrap();
+        assert!(
+            credential("ann", None, Some("vault/key"))
+                .store(None, &sealer, "c")
+                .unwrap()
+                .sealed
+                .is_none()
+        );
+        let stored = credential("ann", Some("hunter2"), None)
+            .store(None, &sealer, "c")
+            .unwrap();
         let sealed = stored.sealed.unwrap();
         assert!(!sealed.windows(7).any(|window| window == b"hunter2"));
         assert_eq!(sealer.unseal("c", &sealed).unwrap().expose_str().unwrap(), "hunter2");
@@ -230,18 +306,32 @@ mod tests {
     #[test]
     fn a_password_that_is_left_out_stays_unless_the_user_name_changes() {
         let sealer = Sealer::for_tests();
-        let stored = credential("ann", None, None).store(previous(b"old"), &sealer, "c").unwrap();
+        let stored = credential("ann", None, None)
+            .store(Some(previous(b"old")), &sealer, "c")
+            .unwrap();
         assert_eq!(stored.sealed.as_deref(), Some(&b"old"[..]));
-        let error = credential("bob", None, None).store(previous(b"old"), &sealer, "c").unwrap_err();
+        let error = credential("bob", None, None)
+            .store(Some(previous(b"old")), &sealer, "c")
+            .unwrap_err();
         assert_eq!(error.code, 1500);
-        assert!(credential("bob", Some("new"), None).store(previous(b"old"), &sealer, "c").is_ok());
+        assert!(
+            credential("bob", Some("new"), None)
+                .store(Some(previous(b"old")), &sealer, "c")
+                .is_ok()
+        );
     }
 
     #[test]
     fn a_secret_without_value_is_refused_when_there_is_none_yet() {
         let sealer = Sealer::for_tests();
-        let none = Checked::Secret { secret: None, external_name: None };
-        assert_eq!(none.store(None, &sealer, "c").unwrap_err().fields[0].name, "SecretValue");
-        assert!(none.store(previous(b"old"), &sealer, "c").is_ok());
+        let none = Checked::Secret {
+            secret: None,
+            external_name: None,
+        };
+        assert_eq!(
+            none.store(None, &sealer, "c").unwrap_err().fields[0].name,
+            "SecretValue"
+        );
+        assert!(none.store(Some(previous(b"old")), &sealer, "c").is_ok());
     }
 }

@@ -19,6 +19,9 @@ pub fn operation() -> Operation {
 async fn handle(request: Request) -> Result<Response, Error> {
     let (tenant, folder, id) = (request.tenant()?.id, request.folder()?.id, request.integer("key")?);
     let ctx = request.ctx.clone();
-    request.store().write(move |tx| service::remove(&mut tx.tenant(tenant), &ctx, folder, id)).await?;
+    request
+        .store()
+        .write(move |tx| service::remove(&mut tx.tenant(tenant), &ctx, folder, id))
+        .await?;
     reply::no_content()
 }

@@ -25,7 +25,10 @@ async fn handle_by_id(request: Request) -> Result<Response, Error> {
     let query = request.odata(Asset::model())?;
     let (tenant, folder, id) = (request.tenant()?.id, request.folder()?.id, request.integer("key")?);
     let options = query.clone();
-    let asset = request.store().read_here(move |tx| read::by_id(&mut tx.tenant(tenant), folder, id, &options)).await?;
+    let asset = request
+        .store()
+        .read_here(move |tx| read::by_id(&mut tx.tenant(tenant), folder, id, &options))
+        .await?;
     reply::entity(&request, 200, SET, Asset::model(), Some(&query), asset)
 }
 
@@ -49,6 +52,9 @@ async fn handle_by_key(request: Request) -> Result<Response, Error> {
     let query = request.odata(Asset::model())?;
     let (tenant, folder, key) = (request.tenant()?.id, request.folder()?.id, request.guid("identifier")?);
     let options = query.clone();
-    let asset = request.store().read(move |tx| read::by_key(&mut tx.tenant(tenant), folder, key, &options)).await?;
+    let asset = request
+        .store()
+        .read(move |tx| read::by_key(&mut tx.tenant(tenant), folder, key, &options))
+        .await?;
     reply::entity(&request, 200, SET, Asset::model(), Some(&query), asset)
 }

@@ -2,8 +2,8 @@
 
 use context::Error;
 use http::Method;
-use store::{Entity as _, Page};
 use serde_json::Value;
+use store::{Entity as _, Page};
 use web::{Folder, Operation, Request, Response, Shape, reply};
 
 use super::SET;

@@ -52,7 +52,10 @@ async fn handle(request: Request) -> Result<Response, Error> {
     let (tenant, folder) = (request.tenant()?.id, request.folder()?.id);
     let sealer = Sealer::of(&request).await?;
     let (ctx, name) = (request.ctx.clone(), wanted.asset_name);
-    let value = request.store().read(move |tx| direct::read(&mut tx.tenant(tenant), &ctx, &sealer, folder, &name)).await?;
+    let value = request
+        .store()
+        .read(move |tx| direct::read(&mut tx.tenant(tenant), &ctx, &sealer, folder, &name))
+        .await?;
     let context = request.context_url("UiPath.Server.Configuration.OData.UserAssetDto");
     Reply::ok().odata(&odata::envelope::entity(&context, query.project(user_asset(), value)))
 }

@@ -27,7 +27,10 @@ async fn handle_share(request: Request) -> Result<Response, Error> {
     let sharing: Sharing = request.json()?;
     let permits = Permits::new(&Permit::of(&request))?;
     let (tenant, ctx) = (request.tenant()?.id, request.ctx.clone());
-    request.store().write(move |tx| sharing::share(&mut tx.tenant(tenant), &ctx, &permits, &sharing)).await?;
+    request
+        .store()
+        .write(move |tx| sharing::share(&mut tx.tenant(tenant), &ctx, &permits, &sharing))
+        .await?;
     reply::no_content()
 }
 
@@ -50,7 +53,13 @@ async fn handle_folders(request: Request) -> Result<Response, Error> {
     let query = request.odata(accessible_folders())?;
     let permit = Permit::requiring(&request, "Assets.View")?;
     let (tenant, id) = (request.tenant()?.id, request.integer("id")?);
-    let folders = request.store().read(move |tx| sharing::folders_for(&mut tx.tenant(tenant), &permit, id)).await?;
+    let folders = request
+        .store()
+        .read(move |tx| sharing::folders_for(&mut tx.tenant(tenant), &permit, id))
+        .await?;
     let context = request.context_url("UiPath.Server.Configuration.OData.AccessibleFoldersDto");
-    Reply::ok().odata(&odata::envelope::entity(&context, query.project(accessible_folders(), folders)))
+    Reply::ok().odata(&odata::envelope::entity(
+        &context,
+        query.project(accessible_folders(), folders),
+    ))
 }

@@ -25,7 +25,10 @@ const LARGEST_FORM: usize = 16 << 20;
 
 pub fn operations() -> Vec<Operation> {
     let page = |method, path, id, permission| {
-        Operation::page(method, path, id).permission(permission).folder(Folder::Required).body_limit(LARGEST_FORM)
+        Operation::page(method, path, id)
+            .permission(permission)
+            .folder(Folder::Required)
+            .body_limit(LARGEST_FORM)
     };
     vec![
         page(Method::GET, NEW, "AssetsPage_New", "Assets.Create").handler(show_new),
@@ -44,7 +47,10 @@ async fn show(request: Request) -> Result<Response, Error> {
     let options = [("$expand".to_owned(), "UserValues".to_owned())];
     let query = Query::parse(&options, FolderAsset::model(), &odata::Limits::DEFAULT, request.ctx.now);
     let query = query.map_err(Error::internal)?;
-    let asset = request.store().read(move |tx| read::by_id(&mut tx.tenant(tenant), folder, id, &query)).await?;
+    let asset = request
+        .store()
+        .read(move |tx| read::by_id(&mut tx.tenant(tenant), folder, id, &query))
+        .await?;
     render(&request, Some(id), &Entry::of_asset(&asset), None).await
 }
 
@@ -94,7 +100,10 @@ async fn finish(
 
 async fn render(request: &Request, id: Option<i64>, entry: &Entry, error: Option<&Error>) -> Result<Response, Error> {
     let tenant = request.tenant()?.id;
-    let known = request.store().read(move |tx| accounts::offered(&mut tx.tenant(tenant))).await?;
+    let known = request
+        .store()
+        .read(move |tx| accounts::offered(&mut tx.tenant(tenant)))
+        .await?;
     let title = if id.is_some() { entry.name.as_str() } else { "Add asset" };
     let errors = errors(entry, error);
     let writable = id.is_none() || may(request, "Assets.Edit")?;
@@ -123,7 +132,11 @@ fn errors(entry: &Entry, error: Option<&Error>) -> Vec<(String, String)> {
     if error.fields.is_empty() {
         return vec![(String::new(), error.message.clone())];
     }
-    error.fields.iter().map(|field| (entry.control(&field.name), field.message.clone())).collect()
+    error
+        .fields
+        .iter()
+        .map(|field| (entry.control(&field.name), field.message.clone()))
+        .collect()
 }
 
 fn form(
@@ -164,15 +177,23 @@ fn form(
 fn type_field(id: Option<i64>, entry: &Entry) -> Field {
     if id.is_none() {
         let choices = TYPES.iter().map(|of| Choice::new(of, of)).collect();
-        return field::select("type", "Type", choices).value(&entry.of).hint("Cannot be changed later.");
+        return field::select("type", "Type", choices)
+            .value(&entry.of)
+            .hint("Cannot be changed later.");
     }
-    field::select("type", "Type", vec![Choice::new(&entry.of, &entry.of)]).value(&entry.of).readonly()
+    field::select("type", "Type", vec![Choice::new(&entry.of, &entry.of)])
+        .value(&entry.of)
+        .readonly()
 }
 
 /// The controls of one value; which of them are shown depends on the type.
 fn value_fields(row: &str, value: &ValueEntry, stored: bool, errors: &[(String, String)]) -> Markup {
     let name = |control: &str| format!("{control}{row}");
-    let keep = if stored { "Leave empty to keep what is stored." } else { "Write-only: it is never shown again." };
+    let keep = if stored {
+        "Leave empty to keep what is stored."
+    } else {
+        "Write-only: it is never shown again."
+    };
     let flags = vec![Choice::new("true", "True"), Choice::new("false", "False")];
     let flag = if value.flag == "true" { "true" } else { "false" };
     html! {

@@ -43,7 +43,12 @@ pub struct Entry {
 impl Entry {
     /// The form of a new asset.
     pub fn empty() -> Self {
-        Self { of: "Text".to_owned(), global: true, ..Self::default() }.with_spare_rows()
+        Self {
+            of: "Text".to_owned(),
+            global: true,
+            ..Self::default()
+        }
+        .with_spare_rows()
     }
 
     /// The form of an asset, read with its values.
@@ -67,7 +72,11 @@ impl Entry {
     /// The form as it was posted.
     pub fn posted(form: &[(String, String)]) -> Self {
         let rows = (0..MOST_ROWS).take_while(|row| form.iter().any(|(name, _)| *name == format!("account-{row}")));
-        let tags = fields(form, "tags").into_iter().map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned);
+        let tags = fields(form, "tags")
+            .into_iter()
+            .map(str::trim)
+            .filter(|tag| !tag.is_empty())
+            .map(str::to_owned);
         Self {
             name: field(form, "name").to_owned(),
             of: field(form, "type").to_owned(),
@@ -81,7 +90,8 @@ impl Entry {
     }
 
     fn with_spare_rows(mut self) -> Self {
-        self.accounts.extend(std::iter::repeat_n(ValueEntry::default(), SPARE_ROWS));
+        self.accounts
+            .extend(std::iter::repeat_n(ValueEntry::default(), SPARE_ROWS));
         self
     }
 
@@ -90,14 +100,28 @@ impl Entry {
     /// # Errors
     /// 400 for a number that is none.
     pub fn to_input(&self) -> Result<AssetInput, Error> {
-        let value_type: ValueType =
-            self.of.parse().map_err(|_| Error::field("ValueType", "Choose one of the types."))?;
-        let used = || self.accounts.iter().enumerate().filter(|(_, row)| !row.account.is_empty());
-        let scope = if self.global && used().next().is_none() { ValueScope::Global } else { ValueScope::PerRobot };
+        let value_type: ValueType = self
+            .of
+            .parse()
+            .map_err(|_| Error::field("ValueType", "Choose one of the types."))?;
+        let used = || {
+            self.accounts
+                .iter()
+                .enumerate()
+                .filter(|(_, row)| !row.account.is_empty())
+        };
+        let scope = if self.global && used().next().is_none() {
+            ValueScope::Global
+        } else {
+            ValueScope::PerRobot
+        };
         let mut values = Vec::new();
         for (row, entry) in used() {
             let at = format!("UserValues[{row}].");
-            let user_id = entry.account.parse().map_err(|_| Error::field(format!("{at}UserId"), "Choose an account."))?;
+            let user_id = entry
+                .account
+                .parse()
+                .map_err(|_| Error::field(format!("{at}UserId"), "Choose an account."))?;
             values.push(UserValueInput {
                 user_id: Some(user_id),
                 string_value: Some(entry.text.clone()),
@@ -118,7 +142,11 @@ impl Entry {
             has_default_value: Some(self.global),
             string_value: Some(self.default.text.clone()),
             bool_value: Some(self.default.flag == "true"),
-            int_value: if self.global { self.default.whole_number(value_type, "")? } else { None },
+            int_value: if self.global {
+                self.default.whole_number(value_type, "")?
+            } else {
+                None
+            },
             credential_username: Some(self.default.username.clone()),
             credential_password: self.default.password.clone(),
             secret_value: self.default.secret.clone(),
@@ -132,7 +160,10 @@ impl Entry {
 
     /// The control that a member of the input is edited in.
     pub fn control(&self, member: &str) -> String {
-        let (row, member) = match member.strip_prefix("UserValues[").and_then(|rest| rest.split_once("].")) {
+        let (row, member) = match member
+            .strip_prefix("UserValues[")
+            .and_then(|rest| rest.split_once("]."))
+        {
             Some((position, member)) => (format!("-{}", self.row_at(position)), member),
             None => (String::new(), member),
         };
@@ -157,8 +188,16 @@ impl Entry {
 
     /// Rows that are not used are left out of the input, so positions there are not positions here.
     fn row_at(&self, position: &str) -> usize {
-        let used = self.accounts.iter().enumerate().filter(|(_, row)| !row.account.is_empty());
-        position.parse().ok().and_then(|position| used.map(|(row, _)| row).nth(position)).unwrap_or(0)
+        let used = self
+            .accounts
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| !row.account.is_empty());
+        position
+            .parse()
+            .ok()
+            .and_then(|position| used.map(|(row, _)| row).nth(position))
+            .unwrap_or(0)
     }
 }
 
@@ -181,7 +220,10 @@ impl ValueEntry {
     fn posted(form: &[(String, String)], row: &str) -> Self {
         let raw = |name: &str| {
             let name = format!("{name}{row}");
-            form.iter().find(|(given, _)| *given == name).map(|(_, value)| value.as_str()).unwrap_or_default()
+            form.iter()
+                .find(|(given, _)| *given == name)
+                .map(|(_, value)| value.as_str())
+                .unwrap_or_default()
         };
         let secret = |name: &str| Some(raw(name)).filter(|text| !text.is_empty()).map(Secret::from);
         Self {
@@ -203,7 +245,10 @@ impl ValueEntry {
         }
         let number = self.number.parse();
         number.map(Some).map_err(|_| {
-            Error::field(format!("{at}IntValue"), "Enter a whole number from -2147483648 to 2147483647.")
+            Error::field(
+                format!("{at}IntValue"),
+                "Enter a whole number from -2147483648 to 2147483647.",
+            )
         })
     }
 }
@@ -222,7 +267,12 @@ fn tag_of(text: &str) -> Tag {
         Some((name, value)) => (name.trim(), Some(value.trim().to_owned())),
         None => (text.trim(), None),
     };
-    Tag { name: name.to_owned(), display_name: None, value, display_value: None }
+    Tag {
+        name: name.to_owned(),
+        display_name: None,
+        value,
+        display_value: None,
+    }
 }
 
 #[cfg(test)]
@@ -232,7 +282,10 @@ mod tests {
     use super::*;
 
     fn form(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -243,9 +296,15 @@ mod tests {
             "UserValues": [{"UserId": 3, "IntValue": -1}],
         });
         let input = Entry::of_asset(&asset).to_input().unwrap();
-        assert_eq!((input.int_value, input.value_scope), (Some(7), Some(ValueScope::PerRobot)));
+        assert_eq!(
+            (input.int_value, input.value_scope),
+            (Some(7), Some(ValueScope::PerRobot))
+        );
         let values = input.user_values.unwrap();
-        assert_eq!((values.len(), values[0].user_id, values[0].int_value), (1, Some(3), Some(-1)));
+        assert_eq!(
+            (values.len(), values[0].user_id, values[0].int_value),
+            (1, Some(3), Some(-1))
+        );
         let tags = input.tags.unwrap();
         assert_eq!((tags[0].value.as_deref(), tags[1].name.as_str()), (Some("prod"), "red"));
     }
@@ -253,7 +312,12 @@ mod tests {
     #[test]
     fn rows_without_an_account_do_not_count_and_errors_find_their_row() {
         let entry = Entry::posted(&form(&[
-            ("name", "a"), ("type", "Text"), ("account-0", ""), ("account-1", "4"), ("text-1", "x\r\ny"), ("account-2", ""),
+            ("name", "a"),
+            ("type", "Text"),
+            ("account-0", ""),
+            ("account-1", "4"),
+            ("text-1", "x\r\ny"),
+            ("account-2", ""),
         ]));
         let values = entry.to_input().unwrap().user_values.unwrap();
         assert_eq!(values.len(), 1);
@@ -263,7 +327,12 @@ mod tests {
 
     #[test]
     fn a_number_that_is_none_is_refused() {
-        let entry = Entry::posted(&form(&[("name", "a"), ("type", "Integer"), ("global", "true"), ("number", "1.5")]));
+        let entry = Entry::posted(&form(&[
+            ("name", "a"),
+            ("type", "Integer"),
+            ("global", "true"),
+            ("number", "1.5"),
+        ]));
         assert_eq!(entry.to_input().unwrap_err().fields[0].name, "IntValue");
     }
 }

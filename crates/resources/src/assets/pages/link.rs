@@ -18,7 +18,11 @@ use crate::assets::sharing::{self, Permits, Sharing};
 const LINK: &str = "/console/{org}/tenants/{tenant}/folders/{folder}/assets/link";
 
 pub fn operations() -> Vec<Operation> {
-    let page = |method, id| Operation::page(method, LINK, id).permission("Assets.Create").folder(Folder::Required);
+    let page = |method, id| {
+        Operation::page(method, LINK, id)
+            .permission("Assets.Create")
+            .folder(Folder::Required)
+    };
     vec![
         page(Method::GET, "AssetsPage_ChooseLink").handler(show),
         page(Method::POST, "AssetsPage_Link").handler(link),
@@ -31,14 +35,26 @@ async fn show(request: Request) -> Result<Response, Error> {
 
 async fn link(request: Request) -> Result<Response, Error> {
     let form = request.form();
-    let assets: Vec<i64> = page::fields(&form, "id").into_iter().filter_map(|id| id.parse().ok()).collect();
+    let assets: Vec<i64> = page::fields(&form, "id")
+        .into_iter()
+        .filter_map(|id| id.parse().ok())
+        .collect();
     let count = assets.len();
     let (tenant, folder, ctx) = (request.tenant()?.id, request.folder()?.id, request.ctx.clone());
-    let sharing = Sharing { asset_ids: assets, to_add_folder_ids: vec![folder], to_remove_folder_ids: Vec::new() };
+    let sharing = Sharing {
+        asset_ids: assets,
+        to_add_folder_ids: vec![folder],
+        to_remove_folder_ids: Vec::new(),
+    };
     let permits = Permits::new(&Permit::of(&request))?;
-    let work = request.store().write(move |tx| sharing::share(&mut tx.tenant(tenant), &ctx, &permits, &sharing));
+    let work = request
+        .store()
+        .write(move |tx| sharing::share(&mut tx.tenant(tenant), &ctx, &permits, &sharing));
     match work.await {
-        Ok(()) => page::done(&list_path(&request), &format!("{count} asset(s) linked into this folder.")),
+        Ok(()) => page::done(
+            &list_path(&request),
+            &format!("{count} asset(s) linked into this folder."),
+        ),
         Err(error) if matches!(error.kind, Kind::Forbidden | Kind::Conflict | Kind::NotFound) => {
             render(&request, Some(&error)).await
         }
@@ -56,7 +72,10 @@ async fn render(request: &Request, error: Option<&Error>) -> Result<Response, Er
         ("$count".to_owned(), "true".to_owned()),
     ];
     if !state.search.is_empty() {
-        options.push(("$filter".to_owned(), format!("contains(Name,'{}')", state.search.replace('\'', "''"))));
+        options.push((
+            "$filter".to_owned(),
+            format!("contains(Name,'{}')", state.search.replace('\'', "''")),
+        ));
     }
     let query = Query::parse(&options, Asset::model(), &odata::Limits::DEFAULT, request.ctx.now)
         .map_err(|error| Error::invalid(codes::INVALID_REQUEST, error.to_string()))?;
@@ -75,7 +94,11 @@ async fn render(request: &Request, error: Option<&Error>) -> Result<Response, Er
             Ok::<_, Error>((found, places))
         })
         .await?;
-    let rows = found.items.iter().zip(&places).map(|(asset, places)| row(asset, places));
+    let rows = found
+        .items
+        .iter()
+        .zip(&places)
+        .map(|(asset, places)| row(asset, places));
     let grid = Grid::new("other-assets", "Assets of other folders", &state)
         .search("Name")
         .column("Name")
@@ -83,11 +106,23 @@ async fn render(request: &Request, error: Option<&Error>) -> Result<Response, Er
         .column("Folders")
         .rows(rows)
         .total(found.count.unwrap_or(0))
-        .bulk(&csrf(request), &format!("{base}/link"), vec![button("Link into this folder").primary().small().icon("link")])
-        .empty(ui::empty_state("link", "Nothing to link", "There is no asset in another folder that you may see.", html! {
-            (link_button("Back to the assets", &base))
-        }))
-        .api("GET", &format!("/odata/Assets/UiPath.Server.Configuration.OData.GetAssetsAcrossFolders?excludeFolderId={folder}"));
+        .bulk(
+            &csrf(request),
+            &format!("{base}/link"),
+            vec![button("Link into this folder").primary().small().icon("link")],
+        )
+        .empty(ui::empty_state(
+            "link",
+            "Nothing to link",
+            "There is no asset in another folder that you may see.",
+            html! {
+                (link_button("Back to the assets", &base))
+            },
+        ))
+        .api(
+            "GET",
+            &format!("/odata/Assets/UiPath.Server.Configuration.OData.GetAssetsAcrossFolders?excludeFolderId={folder}"),
+        );
     let lead = "A linked asset is one asset that several folders share: a change in one of them is a change in all.";
     let content = html! {
         (ui::page_header("Link from other folders", lead, html! { (link_button("Back to the assets", &base)) }))
@@ -100,8 +135,14 @@ async fn render(request: &Request, error: Option<&Error>) -> Result<Response, Er
 
 fn row(asset: &Value, places: &Value) -> Row {
     let name = asset["Name"].as_str().unwrap_or_default();
-    let folders = places["AccessibleFolders"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let paths: Vec<&str> = folders.iter().filter_map(|folder| folder["FullyQualifiedName"].as_str()).collect();
+    let folders = places["AccessibleFolders"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let paths: Vec<&str> = folders
+        .iter()
+        .filter_map(|folder| folder["FullyQualifiedName"].as_str())
+        .collect();
     Row::new(&asset["Id"].to_string(), name)
         .cell(name)
         .cell(asset["ValueType"].as_str().unwrap_or_default())

@@ -18,7 +18,11 @@ use crate::assets::sharing::{self, Permits, Sharing};
 const LINKS: &str = "/console/{org}/tenants/{tenant}/folders/{folder}/assets/{id}/links";
 
 pub fn operations() -> Vec<Operation> {
-    let page = |method, id| Operation::page(method, LINKS, id).permission("Assets.View").folder(Folder::Required);
+    let page = |method, id| {
+        Operation::page(method, LINKS, id)
+            .permission("Assets.View")
+            .folder(Folder::Required)
+    };
     vec![
         page(Method::GET, "AssetsPage_Links").handler(show),
         page(Method::POST, "AssetsPage_SaveLinks").handler(save),
@@ -32,7 +36,10 @@ async fn show(request: Request) -> Result<Response, Error> {
 async fn save(request: Request) -> Result<Response, Error> {
     let form = request.form();
     let read = |name: &str| -> Vec<i64> {
-        page::fields(&form, name).into_iter().filter_map(|id| id.parse().ok()).collect()
+        page::fields(&form, name)
+            .into_iter()
+            .filter_map(|id| id.parse().ok())
+            .collect()
     };
     let (shown, ticked) = (read("shown"), read("folders"));
     let (tenant, id, ctx) = (request.tenant()?.id, request.integer("id")?, request.ctx.clone());
@@ -42,7 +49,9 @@ async fn save(request: Request) -> Result<Response, Error> {
         to_remove_folder_ids: shown.into_iter().filter(|folder| !ticked.contains(folder)).collect(),
     };
     let permits = Permits::new(&Permit::of(&request))?;
-    let work = request.store().write(move |tx| sharing::share(&mut tx.tenant(tenant), &ctx, &permits, &sharing));
+    let work = request
+        .store()
+        .write(move |tx| sharing::share(&mut tx.tenant(tenant), &ctx, &permits, &sharing));
     match work.await {
         Ok(()) => page::done(&list_path(&request), "The folders of the asset were changed."),
         Err(error) if matches!(error.kind, Kind::Forbidden | Kind::Conflict | Kind::Invalid) => {
@@ -73,7 +82,10 @@ async fn render(request: &Request, error: Option<&Error>) -> Result<Response, Er
         .iter()
         .map(|target| Choice::new(&target.id.to_string(), &target.path).disabled(!target.changeable))
         .collect();
-    let ticked = offered.iter().filter(|target| target.linked).map(|target| target.id.to_string());
+    let ticked = offered
+        .iter()
+        .filter(|target| target.linked)
+        .map(|target| target.id.to_string());
     let form = Form::new(&csrf(request), &format!("{}/{id}/links", list_path(request)))
         .submit("Save")
         .cancel(&list_path(request));

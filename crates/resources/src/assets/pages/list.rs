@@ -33,7 +33,10 @@ async fn handle(request: Request) -> Result<Response, Error> {
     let options = options(&state);
     let query = parse(&options, &request)?;
     let (tenant, folder) = (request.tenant()?.id, request.folder()?.id);
-    let found = request.store().read(move |tx| read::in_folder(&mut tx.tenant(tenant), folder, &query, true)).await?;
+    let found = request
+        .store()
+        .read(move |tx| read::in_folder(&mut tx.tenant(tenant), folder, &query, true))
+        .await?;
     let content = render(&request, &state, &options, &found.items, found.count.unwrap_or(0))?;
     page::render(&request, "Assets", ACTIVE, content).await
 }
@@ -52,15 +55,23 @@ fn options(state: &GridQuery) -> Vec<(String, String)> {
     if !terms.is_empty() {
         options.push(("$filter", terms.join(" and ")));
     }
-    let (column, descending) = state.sort_in(&["Name", "ValueType", "LastModificationTime"]).unwrap_or(("Name", false));
-    options.push(("$orderby", format!("{column} {}", if descending { "desc" } else { "asc" })));
+    let (column, descending) = state
+        .sort_in(&["Name", "ValueType", "LastModificationTime"])
+        .unwrap_or(("Name", false));
+    options.push((
+        "$orderby",
+        format!("{column} {}", if descending { "desc" } else { "asc" }),
+    ));
     options.push(("$top", state.size.to_string()));
     if state.skip() > 0 {
         options.push(("$skip", state.skip().to_string()));
     }
     options.push(("$count", "true".to_owned()));
     options.push(("$expand", "UserValues".to_owned()));
-    options.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    options
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 fn parse(options: &[(String, String)], request: &Request) -> Result<Query, Error> {
@@ -76,12 +87,18 @@ fn render(
     total: u64,
 ) -> Result<Markup, Error> {
     let (base, csrf) = (list_path(request), csrf(request));
-    let (create, edit, delete) =
-        (may(request, "Assets.Create")?, may(request, "Assets.Edit")?, may(request, "Assets.Delete")?);
+    let (create, edit, delete) = (
+        may(request, "Assets.Create")?,
+        may(request, "Assets.Edit")?,
+        may(request, "Assets.Delete")?,
+    );
     let folder = request.folder()?;
     let rights = Rights { edit, delete };
     let call: Vec<String> = options.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let api = format!("/odata/Assets/UiPath.Server.Configuration.OData.GetFiltered?{}", call.join("&"));
+    let api = format!(
+        "/odata/Assets/UiPath.Server.Configuration.OData.GetFiltered?{}",
+        call.join("&")
+    );
     let types = TYPES.iter().map(|of| Choice::new(of, of)).collect();
     let mut grid = Grid::new("assets", "Assets", state)
         .search("Name or description")
@@ -150,7 +167,11 @@ fn row(request: &Request, base: &str, csrf: &str, asset: &Value, rights: Rights)
     menu.push(MenuItem::link("Manage links", "link", &format!("{base}/{id}/links")));
     let mut audit = form_urlencoded::Serializer::new(String::new());
     audit.append_pair("component", "Assets").append_pair("q", name);
-    menu.push(MenuItem::link("Audit", "audit", &format!("{}/audit?{}", tenant_path(request), audit.finish())));
+    menu.push(MenuItem::link(
+        "Audit",
+        "audit",
+        &format!("{}/audit?{}", tenant_path(request), audit.finish()),
+    ));
     if rights.delete {
         let confirm = if folders > 1 {
             Confirm::new(

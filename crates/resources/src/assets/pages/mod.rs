@@ -12,7 +12,14 @@ use web::{Operation, Request};
 
 /// All pages.
 pub fn operations() -> Vec<Operation> {
-    [list::operations(), editor::operations(), links::operations(), link::operations(), remove::operations()].concat()
+    [
+        list::operations(),
+        editor::operations(),
+        links::operations(),
+        link::operations(),
+        remove::operations(),
+    ]
+    .concat()
 }
 
 /// Name of the navigation entry these pages belong to.
@@ -34,7 +41,13 @@ fn tenant_path(request: &Request) -> String {
 }
 
 fn csrf(request: &Request) -> String {
-    request.ctx.caller.session.as_ref().map(|session| session.csrf.to_string()).unwrap_or_default()
+    request
+        .ctx
+        .caller
+        .session
+        .as_ref()
+        .map(|session| session.csrf.to_string())
+        .unwrap_or_default()
 }
 
 /// Whether the caller has a permission in the folder of the page.

@@ -9,11 +9,21 @@ use crate::assets::service;
 
 pub fn operations() -> Vec<Operation> {
     let page = |path, id| {
-        Operation::page(Method::POST, path, id).permission("Assets.Delete").folder(Folder::Required)
+        Operation::page(Method::POST, path, id)
+            .permission("Assets.Delete")
+            .folder(Folder::Required)
     };
     vec![
-        page("/console/{org}/tenants/{tenant}/folders/{folder}/assets/{id}/delete", "AssetsPage_Delete").handler(single),
-        page("/console/{org}/tenants/{tenant}/folders/{folder}/assets/delete", "AssetsPage_BulkDelete").handler(several),
+        page(
+            "/console/{org}/tenants/{tenant}/folders/{folder}/assets/{id}/delete",
+            "AssetsPage_Delete",
+        )
+        .handler(single),
+        page(
+            "/console/{org}/tenants/{tenant}/folders/{folder}/assets/delete",
+            "AssetsPage_BulkDelete",
+        )
+        .handler(several),
     ]
 }
 
@@ -24,7 +34,10 @@ async fn single(request: Request) -> Result<Response, Error> {
 
 async fn several(request: Request) -> Result<Response, Error> {
     let form = request.form();
-    let ids = page::fields(&form, "id").into_iter().filter_map(|id| id.parse().ok()).collect();
+    let ids = page::fields(&form, "id")
+        .into_iter()
+        .filter_map(|id| id.parse().ok())
+        .collect();
     remove(&request, ids).await
 }
 
@@ -34,9 +47,14 @@ async fn remove(request: &Request, ids: Vec<i64>) -> Result<Response, Error> {
     let count = ids.len();
     let work = request.store().write(move |tx| {
         let mut scope = tx.tenant(tenant);
-        ids.iter().try_for_each(|id| service::remove(&mut scope, &ctx, folder, *id))
+        ids.iter()
+            .try_for_each(|id| service::remove(&mut scope, &ctx, folder, *id))
     });
     work.await?;
-    let message = if count == 1 { "The asset was removed.".to_owned() } else { format!("{count} assets were removed.") };
+    let message = if count == 1 {
+        "The asset was removed.".to_owned()
+    } else {
+        format!("{count} assets were removed.")
+    };
     page::done(&list_path(request), &message)
 }
