@@ -104,7 +104,7 @@ async fn database(store: &store::Store) -> Finding {
 async fn keys(config: &Config, store: &store::Store) -> Finding {
     let result = match open_vault(config) {
         Err(error) => Err(format!("{error:#}")),
-        Ok(vault) => identity::examine_keys(store, &vault).await,
+        Ok(vault) => identity::keys::examine(store, &vault).await,
     };
     Finding {
         subject: "keys",

@@ -9,7 +9,7 @@ pub fn module() -> Module {
     let mut operations: Vec<Operation> = ui::assets()
         .iter()
         .map(|asset| {
-            Operation::root(Method::GET, asset.path, asset.path).handler(move |_| async move {
+            Operation::root(Method::GET, &asset.path, &asset.path).handler(move |_| async move {
                 Reply::ok()
                     .header("cache-control", "public, max-age=31536000, immutable")
                     .bytes(asset.content_type, asset.bytes)

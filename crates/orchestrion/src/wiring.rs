@@ -60,7 +60,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>, first: accounts::Firs
     store
         .migrate(MIGRATIONS)
         .map_err(|error| anyhow!("cannot bring the database up to date: {error}"))?;
-    let random = Arc::new(SystemRandom);
+    let random: Arc<dyn vault::Random + Send + Sync> = Arc::new(SystemRandom);
     let vault = Arc::new(open_vault(config)?);
     let settings = Settings {
         origins: Origins {
@@ -71,10 +71,14 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>, first: accounts::Firs
         odata: odata::Limits::default(),
         version: VERSION,
     };
+    let options = identity::Options { algorithm: config.signing_algorithm, ..identity::Options::default() };
     let accounts = accounts::Accounts::new(store.clone(), vault.clone());
-    let identity = identity::Identity::new(store.clone(), vault.clone(), accounts.clone(), config.signing_algorithm);
-    let access = access::Access::new(store.clone(), vault.clone(), accounts.clone(), identity.clone());
-    let gate = access::Gate::new(accounts.clone(), identity.clone(), access.clone());
+    let (clocked, drawn) = (clock.clone(), random.clone());
+    let identity = identity::Identity::new(store.clone(), vault.clone(), accounts.clone(), clocked, drawn, options);
+    let (clocked, drawn) = (clock.clone(), random.clone());
+    let (one, other) = (accounts.clone(), identity.clone());
+    let access = access::Access::new(store.clone(), vault.clone(), one, other, clocked, drawn);
+    let gate = access::Gate::new(access.clone());
     let mut builder = AppBuilder::new(store, clock, random, settings)
         .state(Arc::new(first))
         .state(vault)
@@ -85,7 +89,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>, first: accounts::Firs
         builder = builder.module(module);
     }
     let app = builder
-        .build(Arc::new(gate))
+        .build(gate)
         .map_err(|reason| anyhow!("the operations do not fit together: {reason}"))?;
     for seed in app.seeds() {
         seed(app.clone())
@@ -94,7 +98,6 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>, first: accounts::Firs
     }
     accounts.watch();
     identity.watch();
-    access.watch();
     Ok(app)
 }
 
