@@ -64,6 +64,10 @@ impl Gatekeeper for Gate {
         Box::pin(self.access.identity.allows_origin(origin))
     }
 
+    fn used_scope(&self, ctx: &context::Ctx, scope: &'static str) {
+        self.access.identity.used_scope(ctx, scope);
+    }
+
     fn frame<'a>(
         &'a self,
         request: &'a Request,

@@ -88,12 +88,11 @@ pub fn subtree(scope: &mut Scoped<'_, Tenant>, folder: &Folder) -> Result<Vec<Fo
 
 /// Makes a folder. The permit is checked on the parent, or on the tenant for a root folder.
 pub fn create(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, permit: &Permit, new: &NewFolder) -> Result<Folder, Error> {
-    let parent = match new.parent {
-        Some(id) => Some(find(scope, permit, By::Id(id))?),
-        None => {
-            permit.check(None)?;
-            None
-        }
+    let parent = if let Some(id) = new.parent {
+        Some(find(scope, permit, By::Id(id))?)
+    } else {
+        permit.check(None)?;
+        None
     };
     let name = valid_name(&new.display_name)?;
     let description = valid_description(new.description.as_deref())?;
@@ -194,17 +193,14 @@ pub fn relocate(
     let folder = find(scope, permit, By::Id(id))?;
     let create = permit.with("Units.Create or SubFolders.Create")?;
     let edit = permit.with("Units.Edit or SubFolders.Edit")?;
-    let parent = match target {
-        Some(target) => {
-            let parent = find(scope, &create, By::Id(target))?;
-            edit.check(Some(parent.id))?;
-            Some(parent)
-        }
-        None => {
-            create.check(None)?;
-            edit.check(None)?;
-            None
-        }
+    let parent = if let Some(target) = target {
+        let parent = find(scope, &create, By::Id(target))?;
+        edit.check(Some(parent.id))?;
+        Some(parent)
+    } else {
+        create.check(None)?;
+        edit.check(None)?;
+        None
     };
     let invalid = |message: &str| Err(Error::invalid(codes::INVALID_REQUEST, message));
     if folder.is_personal || parent.as_ref().is_some_and(|parent| parent.is_personal) {

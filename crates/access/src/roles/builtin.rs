@@ -143,7 +143,7 @@ fn workspace_administrator() -> PermissionSet {
 
 /// Reads `Assets VEC; Jobs V`. Names that the catalogue lacks give nothing; a test sees to it that there are none.
 fn read(text: &str) -> PermissionSet {
-    text.split(';').flat_map(entry).flatten().collect()
+    text.split(';').filter_map(entry).flatten().collect()
 }
 
 fn entry(text: &str) -> Option<Vec<Permission>> {
