@@ -23,7 +23,7 @@ use std::time::Duration;
 
 pub use first_start::FirstStart;
 pub use organizations::HOST;
-pub use seed::{FIRST_ADMINISTRATOR, FIRST_ORGANIZATION};
+pub use seed::{FIRST_ADMINISTRATOR, FIRST_ORGANIZATION, provision};
 pub use sessions::SessionState;
 pub use state::{Accounts, OrganizationState, UserState};
 
@@ -61,6 +61,7 @@ fn operations() -> Vec<web::Operation> {
         users::pages::operations(),
         groups::pages::operations(),
         organizations::pages::operations(),
+        organizations::management::operations(),
         audit::pages::operations(),
         sessions::pages::operations(),
     ].concat()

@@ -49,13 +49,13 @@ fn write(tx: &mut Tx, ctx: &Ctx, host_key: &WrappedKey, first_key: &WrappedKey, 
     if organizations::get(tx, HOST)?.is_some() {
         return Ok(false);
     }
-    create(tx, ctx, HOST, "Host", HOST_URL_NAME, host_key, phc)?;
-    create(tx, ctx, ctx.id(), "Default", FIRST_ORGANIZATION, first_key, phc)?;
+    provision(tx, ctx, HOST, "Host", HOST_URL_NAME, host_key, phc)?;
+    provision(tx, ctx, ctx.id(), "Default", FIRST_ORGANIZATION, first_key, phc)?;
     Ok(true)
 }
 
-/// An organization with its groups and its first administrator.
-fn create(tx: &mut Tx, ctx: &Ctx, id: Uuid, name: &str, url_name: &str, key: &WrappedKey, phc: &Phc) -> Result<(), Error> {
+/// Makes an organization with its groups and its first administrator, whose password hash is `phc`.
+pub fn provision(tx: &mut Tx, ctx: &Ctx, id: Uuid, name: &str, url_name: &str, key: &WrappedKey, phc: &Phc) -> Result<(), Error> {
     let new = NewOrganization { id, name: name.to_owned(), url_name: url_name.to_owned(), data_key: key.clone() };
     organizations::create(tx, ctx, &new)?;
     let mut scope = tx.organization(id);

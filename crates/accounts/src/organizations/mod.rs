@@ -1,5 +1,6 @@
 //! Organizations: the top containers of identities, one of which is the host itself.
 
+pub mod management;
 mod model;
 pub mod pages;
 pub mod service;

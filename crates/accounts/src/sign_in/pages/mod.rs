@@ -2,6 +2,7 @@
 
 mod error;
 mod forgery;
+mod home;
 mod login;
 mod logout;
 mod password;
@@ -15,7 +16,7 @@ pub(crate) fn operations() -> Vec<Operation> {
     let [show, show_alias, submit, submit_alias] = login::operations();
     let [confirm, sign_out, signed_out, sign_out_console] = logout::operations();
     let [choose, change] = password::operations();
-    vec![show, show_alias, submit, submit_alias, confirm, sign_out, signed_out, sign_out_console, choose, change, error::operation()]
+    vec![show, show_alias, submit, submit_alias, confirm, sign_out, signed_out, sign_out_console, choose, change, error::operation(), home::operation()]
 }
 
 /// A page without frame, with cookies.
