@@ -12,7 +12,10 @@ use crate::scopes::{DEFAULT, Kind, Scope};
 
 /// A text as one segment of an address.
 pub(crate) fn encode(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string().replace("%2D", "-").replace("%5F", "_")
+    utf8_percent_encode(text, NON_ALPHANUMERIC)
+        .to_string()
+        .replace("%2D", "-")
+        .replace("%5F", "_")
 }
 
 /// The anti-forgery value of the session.
@@ -29,16 +32,22 @@ pub(crate) fn field_errors(error: Error) -> Result<Vec<(String, String)>, Error>
     if error.fields.is_empty() {
         return Ok(vec![(String::new(), error.message)]);
     }
-    let control = |name: &str| match name {
-        "redirectUri" => "redirect_uri",
-        "accessTokenLifetime" => "lifetime",
-        "expiryTime" | "expirationTime" => "expires",
-        "sameName" => "name",
-        "name" | "scopes" | "description" => return name.to_owned(),
-        _ => "",
-    }
-    .to_owned();
-    Ok(error.fields.iter().map(|field| (control(&field.name), field.message.clone())).collect())
+    let control = |name: &str| {
+        match name {
+            "redirectUri" => "redirect_uri",
+            "accessTokenLifetime" => "lifetime",
+            "expiryTime" | "expirationTime" => "expires",
+            "sameName" => "name",
+            "name" | "scopes" | "description" => return name.to_owned(),
+            _ => "",
+        }
+        .to_owned()
+    };
+    Ok(error
+        .fields
+        .iter()
+        .map(|field| (control(&field.name), field.message.clone()))
+        .collect())
 }
 
 /// When something ends: never, after a number of days, or at the end of a day (UTC).
@@ -48,20 +57,30 @@ pub(crate) fn expiry(choice: &str, date: &str, now: Timestamp) -> Result<Option<
         "" | "never" => Ok(None),
         "date" => {
             let day: Date = date.parse().map_err(|_| wrong())?;
-            let end = day.at(23, 59, 59, 0).to_zoned(TimeZone::UTC).map_err(|_| wrong())?;
-            Ok(Some(end.timestamp()))
+            TimeZone::UTC
+                .to_timestamp(day.at(23, 59, 59, 0))
+                .map(Some)
+                .map_err(|_| wrong())
         }
         days => {
-            let days: i64 = days.parse().ok().filter(|days| (1..=3660).contains(days)).ok_or_else(wrong)?;
-            now.checked_add(SignedDuration::from_hours(24 * days)).map(Some).map_err(|_| wrong())
+            let days: i64 = days
+                .parse()
+                .ok()
+                .filter(|days| (1..=3660).contains(days))
+                .ok_or_else(wrong)?;
+            now.checked_add(SignedDuration::from_hours(24 * days))
+                .map(Some)
+                .map_err(|_| wrong())
         }
     }
 }
 
 /// The scopes of a kind to tick. `OR.Default` comes first: it is the way to go by roles.
 pub(crate) fn scope_items(scopes: &[Scope], kind: Kind, ticked: &[String]) -> Vec<PickerItem> {
-    let (first, rest): (Vec<&Scope>, Vec<&Scope>) =
-        scopes.iter().filter(|scope| scope.offers(kind)).partition(|scope| scope.name == DEFAULT);
+    let (first, rest): (Vec<&Scope>, Vec<&Scope>) = scopes
+        .iter()
+        .filter(|scope| scope.offers(kind))
+        .partition(|scope| scope.name == DEFAULT);
     let item = |scope: &Scope| PickerItem {
         value: scope.name.clone(),
         hint: scope.description.clone(),
@@ -72,7 +91,10 @@ pub(crate) fn scope_items(scopes: &[Scope], kind: Kind, ticked: &[String]) -> Ve
 
 /// A resource name as part of an element's id.
 pub(crate) fn element_key(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+    name.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -81,7 +103,9 @@ mod tests {
 
     fn check(choice: &str, date: &str, expected: Result<Option<&str>, ()>) {
         let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
-        let outcome = expiry(choice, date, now).map(|at| at.map(|at| at.to_string())).map_err(|_| ());
+        let outcome = expiry(choice, date, now)
+            .map(|at| at.map(|at| at.to_string()))
+            .map_err(|_| ());
         assert_eq!(outcome, expected.map(|at| at.map(str::to_owned)), "{choice} {date}");
     }
 

@@ -8,6 +8,7 @@
 mod access_token;
 mod background;
 pub mod clients;
+mod console;
 pub mod keys;
 pub mod oauth;
 pub mod personal_tokens;
@@ -38,6 +39,7 @@ pub fn module() -> web::Module {
     let reconciler = |name, every, run| web::Reconciler { name, every, wakes_on: &[], run };
     web::Module {
         operations,
+        navigation: std::iter::once(clients::pages::navigation()).chain(personal_tokens::navigation()).collect(),
         reconcilers: vec![
             reconciler("identity-keys", HOUR, Arc::new(|app| Box::pin(background::rotate_keys(app)))),
             reconciler("identity-clean-up", 10 * MINUTE, Arc::new(|app| Box::pin(background::clean_up(app)))),

@@ -4,6 +4,9 @@ use maud::{Markup, Render, html};
 
 use crate::{button, field, icon};
 
+/// More ticks than this can be searched.
+const SEARCHED: usize = 8;
+
 /// Something to tick.
 #[derive(Debug, Clone, Default)]
 pub struct PickerItem {
@@ -108,8 +111,14 @@ impl Picker {
                     div.tabpanel id={ (prefix) "-panel-" (index) } {
                         p.tab-title { (title) }
                         @if let Some(items) = group.tabs.get(index).filter(|items| !items.is_empty()) {
-                            fieldset.ticks data-show-when=[show_when] data-ticks {
+                            @let list = format!("{prefix}-{index}-list");
+                            fieldset.ticks id=(list) data-show-when=[show_when] data-ticks {
                                 legend.visually-hidden { (group.label) ": " (title) }
+                                @if items.len() > SEARCHED {
+                                    // An empty `form` keeps Enter from submitting the form around the picker.
+                                    input.input.ticks-search type="search" form="" data-filter-list={ "#" (list) } aria-label={ "Search: " (title) }
+                                        placeholder="Search" autocomplete="off";
+                                }
                                 label.option.all { input type="checkbox" data-all-ticks; span { "Select all" } }
                                 @for (number, item) in items.iter().enumerate() {
                                     @let own = format!("{prefix}-{index}-{number}");

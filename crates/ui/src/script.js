@@ -220,7 +220,7 @@
 		touch(target);
 		if (target.dataset.filterList) {
 			const text = target.value.toLowerCase();
-			for (const item of all("li", one(target.dataset.filterList))) item.hidden = !item.textContent.toLowerCase().includes(text);
+			for (const item of all("li,.option", one(target.dataset.filterList))) item.hidden = !item.textContent.toLowerCase().includes(text);
 		}
 		const form = target.closest("form[data-auto]");
 		clearTimeout(wait);

@@ -4,6 +4,7 @@ mod api;
 mod certificates;
 mod changes;
 mod model;
+pub mod pages;
 mod redirects;
 mod registry;
 mod secrets;
@@ -22,5 +23,7 @@ pub(crate) use api::parse_time;
 pub(crate) use secrets::notice_expired;
 
 pub(crate) fn operations() -> Vec<web::Operation> {
-    api::operations()
+    let mut operations = api::operations();
+    operations.extend(pages::operations());
+    operations
 }

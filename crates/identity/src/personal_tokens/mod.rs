@@ -2,6 +2,7 @@
 
 mod api;
 mod model;
+mod pages;
 pub mod service;
 
 pub use model::{MIGRATION, PersonalToken};
@@ -10,6 +11,10 @@ pub use service::{Issued, NewToken};
 /// What every token starts with.
 pub const PREFIX: &str = "rt_";
 
+pub(crate) use pages::navigation;
+
 pub(crate) fn operations() -> Vec<web::Operation> {
-    api::operations()
+    let mut operations = api::operations();
+    operations.extend(pages::operations());
+    operations
 }

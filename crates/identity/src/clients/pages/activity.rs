@@ -20,10 +20,14 @@ const SPANS: [i64; 2] = [30, 90];
 
 pub fn operations() -> [Operation; 2] {
     [
-        Operation::page(Method::GET, "/{org}/admin/external-apps/{client}/activity", "ExternalAppPages_Activity")
-            .administrator()
-            .parameters(&["days"])
-            .handler(show),
+        Operation::page(
+            Method::GET,
+            "/{org}/admin/external-apps/{client}/activity",
+            "ExternalAppPages_Activity",
+        )
+        .administrator()
+        .parameters(&["days"])
+        .handler(show),
         Operation::page(
             Method::POST,
             "/{org}/admin/external-apps/{client}/activity/remove",
@@ -37,8 +41,14 @@ pub fn operations() -> [Operation; 2] {
 
 async fn show(cx: Request) -> Result<Response, Error> {
     let client = load(&cx).await?.client;
-    let days = cx.parse::<i64>("days")?.filter(|days| SPANS.contains(days)).unwrap_or(SPANS[0]);
-    let report = cx.state::<Identity>()?.application_usage(cx.organization()?, client.id, days).await?;
+    let days = cx
+        .parse::<i64>("days")?
+        .filter(|days| SPANS.contains(days))
+        .unwrap_or(SPANS[0]);
+    let report = cx
+        .state::<Identity>()?
+        .application_usage(cx.organization()?, client.id, days)
+        .await?;
     let now = cx.ctx.now;
     let path = format!("{}/activity", application_path(&cx, client.id)?);
     let in_span: i64 = report.per_day.iter().map(|(_, tokens)| tokens).sum();
@@ -59,7 +69,10 @@ async fn show(cx: Request) -> Result<Response, Error> {
 
 fn spans(path: &str, days: i64) -> Markup {
     let titles = SPANS.map(|span| (format!("{span} days"), format!("{path}?days={span}"), span == days));
-    let tabs: Vec<(&str, &str, bool)> = titles.iter().map(|(title, href, on)| (title.as_str(), href.as_str(), *on)).collect();
+    let tabs: Vec<(&str, &str, bool)> = titles
+        .iter()
+        .map(|(title, href, on)| (title.as_str(), href.as_str(), *on))
+        .collect();
     html! { div.spans { (ui::link_tabs("Look back", &tabs)) } }
 }
 
@@ -68,8 +81,11 @@ fn chart(report: &UsageReport) -> Markup {
         let at = Timestamp::from_second(day * 86_400).unwrap_or_default();
         at.strftime("%-d %b").to_string()
     };
-    let slices: Vec<Slice> =
-        report.per_day.iter().map(|(day, tokens)| Slice::new(&label(*day), *tokens as f64)).collect();
+    let slices: Vec<Slice> = report
+        .per_day
+        .iter()
+        .map(|(day, tokens)| Slice::new(&label(*day), *tokens as f64))
+        .collect();
     ui::bars("Access tokens per day (UTC)", &slices)
 }
 
@@ -101,19 +117,37 @@ fn unused(client: &Client, report: &UsageReport, now: Timestamp, path: &str, csr
     let unused = report.unused(now);
     let title = format!("Not used for {} days", report.days);
     if unused.is_empty() {
-        let text = if report.scopes.is_empty() { "No scopes are registered." } else { "Every registered scope was used." };
-        return ui::card(&title, html! { (chip("Nothing to do", Tone::Success)) }, html! { p { (text) } });
+        let text = if report.scopes.is_empty() {
+            "No scopes are registered."
+        } else {
+            "Every registered scope was used."
+        };
+        return ui::card(
+            &title,
+            html! { (chip("Nothing to do", Tone::Success)) },
+            html! { p { (text) } },
+        );
     }
-    let since = now.saturating_sub(SignedDuration::from_hours(24 * report.days)).unwrap_or(Timestamp::MIN);
+    let since = now
+        .saturating_sub(SignedDuration::from_hours(24 * report.days))
+        .unwrap_or(Timestamp::MIN);
     let count = unused.len();
-    let (noun, them) = if count == 1 { ("scope", "it") } else { ("scopes", "them") };
+    let (noun, them) = if count == 1 {
+        ("scope", "it")
+    } else {
+        ("scopes", "them")
+    };
     let button = format!("Remove {count} unused {noun}");
     let confirm = Confirm::new(
         &format!("Remove {count} {noun} from “{}”?", client.name),
         "New tokens do not carry them. Tokens that were issued before keep them until they expire.",
         "Remove",
     );
-    let form = Form::new(csrf, &format!("{path}/remove")).unguarded().submit(&button).danger().confirm(confirm);
+    let form = Form::new(csrf, &format!("{path}/remove"))
+        .unguarded()
+        .submit(&button)
+        .danger()
+        .confirm(confirm);
     ui::card(
         &title,
         html! { (chip(&format!("{count} unused"), Tone::Warning)) },
@@ -139,7 +173,9 @@ async fn remove(cx: Request) -> Result<Response, Error> {
     let form = cx.form();
     let scopes: Vec<ScopeRef> = page::fields(&form, "scope").into_iter().filter_map(scope).collect();
     let count = scopes.len();
-    cx.state::<Identity>()?.remove_scopes(&cx.ctx, organization, id, scopes).await?;
+    cx.state::<Identity>()?
+        .remove_scopes(&cx.ctx, organization, id, scopes)
+        .await?;
     let days = if page::field(&form, "days") == "90" { 90 } else { 30 };
     let path = format!("{}/activity?days={days}", application_path(&cx, id)?);
     let noun = if count == 1 { "scope was" } else { "scopes were" };

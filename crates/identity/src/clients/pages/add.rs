@@ -22,8 +22,13 @@ const TITLE: &str = "Add application";
 pub fn operations() -> [Operation; 2] {
     let path = "/{org}/admin/external-apps/add";
     [
-        Operation::page(Method::GET, path, "ExternalAppPages_Add").administrator().handler(show),
-        Operation::page(Method::POST, path, "ExternalAppPages_Create").administrator().takes_form().handler(create),
+        Operation::page(Method::GET, path, "ExternalAppPages_Add")
+            .administrator()
+            .handler(show),
+        Operation::page(Method::POST, path, "ExternalAppPages_Create")
+            .administrator()
+            .takes_form()
+            .handler(create),
     ]
 }
 
@@ -45,7 +50,11 @@ async fn create(cx: Request) -> Result<Response, Error> {
     let id = derived_id(&cx, &once)?;
     let outcome = match input.changes() {
         Ok(changes) => {
-            let creation = Creation { confidential: input.confidential, with_secret: true, changes };
+            let creation = Creation {
+                confidential: input.confidential,
+                with_secret: true,
+                changes,
+            };
             let typed = input.clone();
             let work = move |tx: &mut store::Tx| {
                 let scope = &mut tx.organization(organization);
@@ -62,7 +71,8 @@ async fn create(cx: Request) -> Result<Response, Error> {
     match outcome {
         Ok(Outcome::Created(created)) => registered(&cx, &created).await,
         Ok(Outcome::Known) => {
-            let message = "This application is registered already. Its secret was shown once; generate another if it is lost.";
+            let message =
+                "This application is registered already. Its secret was shown once; generate another if it is lost.";
             page::done(&application_path(&cx, id)?, message)
         }
         Err(error) => render(&cx, 400, &input, &once, &field_errors(error)?).await,
@@ -77,7 +87,11 @@ async fn render(
     errors: &[(String, String)],
 ) -> Result<Response, Error> {
     let list = list_path(cx)?;
-    let form = Form::new(csrf(cx)?, &format!("{list}/add")).id("application").errors(errors).submit("Add").cancel(&list);
+    let form = Form::new(csrf(cx)?, &format!("{list}/add"))
+        .id("application")
+        .errors(errors)
+        .submit("Add")
+        .cancel(&list);
     let content = html! {
         (ui::page_header(TITLE, "Gives a program an identity of its own. You get its App ID, and for a confidential application a secret.", html! {}))
         (form.render(html! {
@@ -93,7 +107,12 @@ async fn render(
 async fn registered(cx: &Request, created: &Created) -> Result<Response, Error> {
     let client = &created.application.client;
     let id = client.id.to_string();
-    let secret = created.secret.as_ref().map(vault::Secret::expose_str).transpose().map_err(Error::internal)?;
+    let secret = created
+        .secret
+        .as_ref()
+        .map(vault::Secret::expose_str)
+        .transpose()
+        .map_err(Error::internal)?;
     let mut values = vec![("App ID", id.as_str())];
     values.extend(secret.map(|secret| ("App Secret", secret)));
     let note = if secret.is_some() {

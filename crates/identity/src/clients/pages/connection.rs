@@ -14,9 +14,13 @@ use crate::console::encode;
 use crate::scopes::{DEFAULT, Kind, OFFLINE_ACCESS};
 
 pub fn operation() -> Operation {
-    Operation::page(Method::GET, "/{org}/admin/external-apps/{client}/connection", "ExternalAppPages_Connection")
-        .administrator()
-        .handler(handle)
+    Operation::page(
+        Method::GET,
+        "/{org}/admin/external-apps/{client}/connection",
+        "ExternalAppPages_Connection",
+    )
+    .administrator()
+    .handler(handle)
 }
 
 /// Addresses and names of an application, ready to be handed over.
@@ -48,7 +52,11 @@ impl Connection {
     /// What to ask for as the application itself.
     pub fn application_scope(&self) -> String {
         let names = self.client.scopes(Kind::Application);
-        if names.is_empty() { DEFAULT.to_owned() } else { names.join(" ") }
+        if names.is_empty() {
+            DEFAULT.to_owned()
+        } else {
+            names.join(" ")
+        }
     }
 
     /// What to ask for on behalf of a person: the registered scopes, and leave to refresh.
@@ -103,12 +111,12 @@ async fn handle(cx: Request) -> Result<Response, Error> {
     let application = load(&cx).await?;
     let connection = connection(&cx, application.client).await?;
     let lines = connection.lines();
-    let text: String = lines.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+    let text: Vec<String> = lines.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let shown: Vec<(&str, Markup)> = lines.iter().map(|(name, value)| (*name, ui::copyable(value))).collect();
     let secrets = format!("{}/secrets", application_path(&cx, connection.client.id)?);
     let content = html! {
         (header(&cx, &connection.client, Tab::Connection)?)
-        (ui::card("Connection details", html! { (button("Copy all").icon("copy").small().copies(&text)) }, html! {
+        (ui::card("Connection details", html! { (button("Copy all").icon("copy").small().copies(&text.join("\n"))) }, html! {
             (ui::definitions(&shown))
             @if connection.client.confidential {
                 p.muted { "The secret is not shown here: it was shown when it was made. " a href=(secrets) { "Generate another" } " if it is lost." }

@@ -41,7 +41,10 @@ pub(super) enum Mode {
 impl Input {
     /// The input of the form `Add` as it is first shown.
     pub fn empty() -> Self {
-        Self { confidential: true, ..Self::default() }
+        Self {
+            confidential: true,
+            ..Self::default()
+        }
     }
 
     pub fn of(client: &Client) -> Self {
@@ -57,7 +60,12 @@ impl Input {
     }
 
     pub fn read(form: &[(String, String)]) -> Self {
-        let list = |name| page::fields(form, name).into_iter().map(str::trim).filter(|one| !one.is_empty());
+        let list = |name| {
+            page::fields(form, name)
+                .into_iter()
+                .map(str::trim)
+                .filter(|one| !one.is_empty())
+        };
         Self {
             name: page::field(form, "name").to_owned(),
             confidential: page::field(form, "type") != "non-confidential",
@@ -83,7 +91,9 @@ impl Input {
         Ok(Changes {
             name: self.name.clone(),
             redirect_uris: self.redirect_uris.clone(),
-            scopes: user.chain(self.application_scopes.iter().map(ScopeRef::application)).collect(),
+            scopes: user
+                .chain(self.application_scopes.iter().map(ScopeRef::application))
+                .collect(),
             keys: None,
             access_token_lifetime: lifetime,
         })
@@ -96,13 +106,21 @@ impl Input {
         if known || !scope.exists::<Client>("name_folded = ? and id <> ?", params![name, own.unwrap_or_default()])? {
             return Ok(());
         }
-        Err(Error::field("sameName", format!("There is another application called “{}”.", self.name)))
+        Err(Error::field(
+            "sameName",
+            format!("There is another application called “{}”.", self.name),
+        ))
     }
 
     /// The controls. `errors` are shown beside what they concern.
     pub fn fields(&self, mode: Mode, errors: &[(String, String)]) -> Markup {
-        let same = errors.iter().any(|(_, message)| message.contains("another application called"));
-        let scopes_error = errors.iter().find(|(name, _)| name == "scopes").map(|(_, message)| message.as_str());
+        let same = errors
+            .iter()
+            .any(|(_, message)| message.contains("another application called"));
+        let scopes_error = errors
+            .iter()
+            .find(|(name, _)| name == "scopes")
+            .map(|(_, message)| message.as_str());
         html! {
             @if same {
                 (ui::callout(Tone::Warning, html! {
@@ -139,7 +157,11 @@ impl Input {
             Choice::new("non-confidential", type_name(false))
                 .hint("Runs in a browser, on a desktop or a phone. Acts for people only, and has no secret."),
         ];
-        let chosen = if self.confidential { "confidential" } else { "non-confidential" };
+        let chosen = if self.confidential {
+            "confidential"
+        } else {
+            "non-confidential"
+        };
         html! { (field::radio("type", "Application type", choices).value(chosen).hint("Cannot be changed later.")) }
     }
 
@@ -167,8 +189,12 @@ impl Input {
             .collect();
         // Claims about the user are for non-confidential applications; offline access needs no registration.
         if mode == Mode::Add || !self.confidential {
-            let claims: Vec<Scope> =
-                catalogue().identity.iter().filter(|scope| scope.name != OFFLINE_ACCESS).cloned().collect();
+            let claims: Vec<Scope> = catalogue()
+                .identity
+                .iter()
+                .filter(|scope| scope.name != OFFLINE_ACCESS)
+                .cloned()
+                .collect();
             groups.push(PickerGroup {
                 key: "openid".to_owned(),
                 label: "Sign-in (OpenID Connect), non-confidential only".to_owned(),
@@ -184,7 +210,10 @@ mod tests {
     use super::*;
 
     fn pairs(text: &str) -> Vec<(String, String)> {
-        text.split('&').filter_map(|pair| pair.split_once('=')).map(|(a, b)| (a.to_owned(), b.to_owned())).collect()
+        text.split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .collect()
     }
 
     #[test]
@@ -195,20 +224,43 @@ mod tests {
         assert_eq!(changes.redirect_uris, ["https://a.example/"]);
         assert_eq!(
             changes.scopes,
-            [ScopeRef::user("OR.Jobs"), ScopeRef::application("OR.Jobs"), ScopeRef::application("OR.Assets.Read")]
+            [
+                ScopeRef::user("OR.Jobs"),
+                ScopeRef::application("OR.Jobs"),
+                ScopeRef::application("OR.Assets.Read")
+            ]
         );
     }
 
     #[test]
     fn a_lifetime_must_be_a_number() {
-        assert!(Input { lifetime: "soon".into(), ..Input::empty() }.changes().is_err());
-        assert_eq!(Input { lifetime: "600".into(), ..Input::empty() }.changes().unwrap().access_token_lifetime, Some(600));
+        assert!(
+            Input {
+                lifetime: "soon".into(),
+                ..Input::empty()
+            }
+            .changes()
+            .is_err()
+        );
+        assert_eq!(
+            Input {
+                lifetime: "600".into(),
+                ..Input::empty()
+            }
+            .changes()
+            .unwrap()
+            .access_token_lifetime,
+            Some(600)
+        );
         assert_eq!(Input::empty().changes().unwrap().access_token_lifetime, None);
     }
 
     #[test]
     fn every_scope_of_the_catalogue_can_be_picked_and_comes_back_ticked() {
-        let input = Input { application_scopes: vec!["OR.Default".into()], ..Input::empty() };
+        let input = Input {
+            application_scopes: vec!["OR.Default".into()],
+            ..Input::empty()
+        };
         let groups = input.groups(Mode::Add);
         assert_eq!(groups.len(), 3);
         assert_eq!(groups[0].tabs[1][0].value, "OR.Default");

@@ -20,7 +20,13 @@ pub enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 5] = [Self::Overview, Self::Secrets, Self::Connection, Self::Access, Self::Activity];
+    const ALL: [Self; 5] = [
+        Self::Overview,
+        Self::Secrets,
+        Self::Connection,
+        Self::Access,
+        Self::Activity,
+    ];
 
     fn title(self) -> &'static str {
         match self {
@@ -50,7 +56,11 @@ impl Tab {
 
 /// "Confidential application" and its counterpart, as procedure and documentation call them.
 pub(super) fn type_name(confidential: bool) -> &'static str {
-    if confidential { "Confidential application" } else { "Non-Confidential application" }
+    if confidential {
+        "Confidential application"
+    } else {
+        "Non-Confidential application"
+    }
 }
 
 /// The header of the page `current` of an application; pages of other crates about it use it as well.
@@ -74,7 +84,9 @@ pub fn header(cx: &Request, client: &Client, current: Tab) -> Result<Markup, Err
         MenuItem::post("Enable", "check", &format!("{path}/enable"), csrf)
     };
     let delete = Confirm::delete(&client.name)
-        .explain("Its secrets, grants and role assignments go with it. Programs that use it stop working within a minute.")
+        .explain(
+            "Its secrets, grants and role assignments go with it. Programs that use it stop working within a minute.",
+        )
         .type_name(&client.name);
     let items = [
         MenuItem::copy("Copy App ID", &client.id.to_string()),
@@ -87,7 +99,10 @@ pub fn header(cx: &Request, client: &Client, current: Tab) -> Result<Markup, Err
         .filter(|tab| tab.fits(client))
         .map(|tab| (tab.title(), format!("{path}{}", tab.path()), tab == current))
         .collect();
-    let tabs: Vec<(&str, &str, bool)> = tabs.iter().map(|(title, href, on)| (*title, href.as_str(), *on)).collect();
+    let tabs: Vec<(&str, &str, bool)> = tabs
+        .iter()
+        .map(|(title, href, on)| (*title, href.as_str(), *on))
+        .collect();
     Ok(html! {
         (ui::page_header(&client.name, type_name(client.confidential), html! {
             @if !client.enabled { (chip("Disabled", Tone::Warning)) }

@@ -8,10 +8,14 @@ use web::{Access, Operation, Request, Response, reply};
 use crate::console::encode;
 
 pub fn operation() -> Operation {
-    Operation::portal(Method::GET, "/admin/external-apps/oauth", "ExternalAppPages_PortalAddress")
-        .summary("Leads to the console's page of external applications.")
-        .access(Access::Anonymous)
-        .handler(handle)
+    Operation::portal(
+        Method::GET,
+        "/admin/external-apps/oauth",
+        "ExternalAppPages_PortalAddress",
+    )
+    .summary("Leads to the console's page of external applications.")
+    .access(Access::Anonymous)
+    .handler(handle)
 }
 
 pub fn older_operation() -> Operation {

@@ -24,7 +24,9 @@ use crate::scopes::Kind;
 const SHOWN_SCOPES: usize = 2;
 
 pub fn operation() -> Operation {
-    Operation::page(Method::GET, "/{org}/admin/external-apps", "ExternalAppPages_List").administrator().handler(handle)
+    Operation::page(Method::GET, "/{org}/admin/external-apps", "ExternalAppPages_List")
+        .administrator()
+        .handler(handle)
 }
 
 async fn handle(cx: Request) -> Result<Response, Error> {
@@ -39,9 +41,16 @@ async fn handle(cx: Request) -> Result<Response, Error> {
     let total = found.len() as u64;
     let csrf = csrf(&cx)?;
     let rows = found.iter().skip(query.skip() as usize).take(query.size as usize);
-    let add = link_button("Add application", &format!("{path}/add")).primary().icon("plus");
-    let types = vec![Choice::new("confidential", "Confidential"), Choice::new("non-confidential", "Non-confidential")];
-    let standings = Standing::ALL.map(|standing| Choice::new(standing.name(), standing.label())).to_vec();
+    let add = link_button("Add application", &format!("{path}/add"))
+        .primary()
+        .icon("plus");
+    let types = vec![
+        Choice::new("confidential", "Confidential"),
+        Choice::new("non-confidential", "Non-confidential"),
+    ];
+    let standings = Standing::ALL
+        .map(|standing| Choice::new(standing.name(), standing.label()))
+        .to_vec();
     let grid = Grid::new("applications", "External applications", &query)
         .sorted("Application name", "name")
         .column("App ID")
@@ -82,8 +91,12 @@ fn arrange(
     let text = store::fold(&query.search);
     all.retain(|application| {
         let client = &application.client;
-        let typed = query.filter("type").is_none_or(|wanted| (wanted == "confidential") == client.confidential);
-        let standing = query.filter("status").is_none_or(|wanted| wanted == Standing::of(application, now).name());
+        let typed = query
+            .filter("type")
+            .is_none_or(|wanted| (wanted == "confidential") == client.confidential);
+        let standing = query
+            .filter("status")
+            .is_none_or(|wanted| wanted == Standing::of(application, now).name());
         typed && standing && (text.is_empty() || matches(client, &text))
     });
     if let Some((column, descending)) = query.sort_in(&["name", "type", "used"]) {
@@ -134,14 +147,24 @@ fn row(application: &Application, used: Option<&Timestamp>, path: &str, csrf: &s
     }
     menu.push(MenuItem::Separator);
     let confirm = Confirm::delete(&client.name)
-        .explain("Its secrets, grants and role assignments go with it. Programs that use it stop working within a minute.")
+        .explain(
+            "Its secrets, grants and role assignments go with it. Programs that use it stop working within a minute.",
+        )
         .type_name(&client.name);
     menu.push(MenuItem::delete("Delete", &format!("{own}/delete"), csrf, confirm));
     Row::new(&client.id.to_string(), &client.name)
         .link(&client.name, &own)
         .cell(ui::copyable(&client.id.to_string()))
-        .cell(if client.confidential { "Confidential" } else { "Non-confidential" })
-        .cell(if names.is_empty() { ui::muted("none") } else { ui::chips(&names, SHOWN_SCOPES) })
+        .cell(if client.confidential {
+            "Confidential"
+        } else {
+            "Non-confidential"
+        })
+        .cell(if names.is_empty() {
+            ui::muted("none")
+        } else {
+            ui::chips(&names, SHOWN_SCOPES)
+        })
         .cell(last_used(used))
         .cell(ui::chip(standing.label(), standing.tone()))
         .menu(menu)

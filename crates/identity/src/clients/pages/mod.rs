@@ -73,5 +73,7 @@ fn application_path(cx: &Request, id: Uuid) -> Result<String, Error> {
 
 /// The application in the address, with its secrets.
 async fn load(cx: &Request) -> Result<Application, Error> {
-    cx.state::<Identity>()?.application(cx.organization()?, cx.guid("client")?).await
+    cx.state::<Identity>()?
+        .application(cx.organization()?, cx.guid("client")?)
+        .await
 }

@@ -19,8 +19,13 @@ use crate::console::{csrf, field_errors};
 pub fn operations() -> [Operation; 2] {
     let path = "/{org}/admin/external-apps/{client}";
     [
-        Operation::page(Method::GET, path, "ExternalAppPages_Overview").administrator().handler(show),
-        Operation::page(Method::POST, path, "ExternalAppPages_Edit").administrator().takes_form().handler(edit),
+        Operation::page(Method::GET, path, "ExternalAppPages_Overview")
+            .administrator()
+            .handler(show),
+        Operation::page(Method::POST, path, "ExternalAppPages_Edit")
+            .administrator()
+            .takes_form()
+            .handler(edit),
     ]
 }
 
@@ -34,7 +39,10 @@ async fn edit(cx: Request) -> Result<Response, Error> {
     let id = cx.guid("client")?;
     let mut input = Input::read(&cx.form());
     match save(&cx, id, &input).await {
-        Ok(saved) => page::done(&application_path(&cx, id)?, &format!("“{}” was saved.", saved.client.name)),
+        Ok(saved) => page::done(
+            &application_path(&cx, id)?,
+            &format!("“{}” was saved.", saved.client.name),
+        ),
         Err(error) => {
             let errors = field_errors(error)?;
             let application = load(&cx).await?;
@@ -47,8 +55,12 @@ async fn edit(cx: Request) -> Result<Response, Error> {
 async fn save(cx: &Request, id: Uuid, input: &Input) -> Result<Application, Error> {
     let (organization, typed) = (cx.organization()?, input.clone());
     let changes = input.changes()?;
-    cx.store().read(move |tx| typed.check_name(&mut tx.organization(organization), Some(id))).await?;
-    cx.state::<Identity>()?.update_application(&cx.ctx, organization, id, changes).await
+    cx.store()
+        .read(move |tx| typed.check_name(&mut tx.organization(organization), Some(id)))
+        .await?;
+    cx.state::<Identity>()?
+        .update_application(&cx.ctx, organization, id, changes)
+        .await
 }
 
 async fn render(
@@ -60,8 +72,17 @@ async fn render(
 ) -> Result<Response, Error> {
     let client = &application.client;
     let (organization, id) = (cx.organization()?, client.id);
-    let used = cx.state::<Identity>()?.applications_last_used(organization).await?.get(&id).copied();
-    let form = Form::new(csrf(cx)?, &application_path(cx, id)?).id("application").errors(errors).submit("Save").cancel(&list_path(cx)?);
+    let used = cx
+        .state::<Identity>()?
+        .applications_last_used(organization)
+        .await?
+        .get(&id)
+        .copied();
+    let form = Form::new(csrf(cx)?, &application_path(cx, id)?)
+        .id("application")
+        .errors(errors)
+        .submit("Save")
+        .cancel(&list_path(cx)?);
     let content = html! {
         (header(cx, client, Tab::Overview)?)
         (facts(application, used, cx.ctx.now))
@@ -77,7 +98,11 @@ async fn render(
 fn facts(application: &Application, used: Option<Timestamp>, now: Timestamp) -> Markup {
     let client = &application.client;
     let standing = Standing::of(application, now);
-    let by = if client.created_by.is_empty() { String::new() } else { format!(" by {}", client.created_by) };
+    let by = if client.created_by.is_empty() {
+        String::new()
+    } else {
+        format!(" by {}", client.created_by)
+    };
     ui::card(
         "About",
         html! {},
@@ -86,7 +111,10 @@ fn facts(application: &Application, used: Option<Timestamp>, now: Timestamp) -> 
             ("Status", ui::chip(standing.label(), standing.tone())),
             ("Registered", html! { (ui::time(&client.created_at.to_string())) (by) }),
             ("Last changed", ui::time(&client.modified_at.to_string())),
-            ("Last used", used.map_or_else(|| ui::muted("never"), |at| ui::time(&at.to_string()))),
+            (
+                "Last used",
+                used.map_or_else(|| ui::muted("never"), |at| ui::time(&at.to_string())),
+            ),
         ]),
     )
 }

@@ -11,7 +11,11 @@ pub fn operations() -> [Operation; 3] {
     let post = |path, id| Operation::page(Method::POST, path, id).administrator().takes_form();
     [
         post("/{org}/admin/external-apps/{client}/delete", "ExternalAppPages_Delete").handler(delete),
-        post("/{org}/admin/external-apps/{client}/disable", "ExternalAppPages_Disable").handler(|cx| switch(cx, false)),
+        post(
+            "/{org}/admin/external-apps/{client}/disable",
+            "ExternalAppPages_Disable",
+        )
+        .handler(|cx| switch(cx, false)),
         post("/{org}/admin/external-apps/{client}/enable", "ExternalAppPages_Enable").handler(|cx| switch(cx, true)),
     ]
 }
@@ -26,7 +30,13 @@ async fn delete(cx: Request) -> Result<Response, Error> {
 
 async fn switch(cx: Request, enabled: bool) -> Result<Response, Error> {
     let (organization, id) = (cx.organization()?, cx.guid("client")?);
-    cx.state::<Identity>()?.set_application_enabled(&cx.ctx, organization, id, enabled).await?;
-    let message = if enabled { "The application is enabled." } else { "The application is disabled." };
+    cx.state::<Identity>()?
+        .set_application_enabled(&cx.ctx, organization, id, enabled)
+        .await?;
+    let message = if enabled {
+        "The application is enabled."
+    } else {
+        "The application is disabled."
+    };
     page::done(&application_path(&cx, id)?, message)
 }

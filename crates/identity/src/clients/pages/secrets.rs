@@ -24,8 +24,13 @@ const LONGEST_DESCRIPTION: usize = 256;
 pub fn operations() -> [Operation; 3] {
     let path = "/{org}/admin/external-apps/{client}/secrets";
     [
-        Operation::page(Method::GET, path, "ExternalAppPages_Secrets").administrator().handler(show),
-        Operation::page(Method::POST, path, "ExternalAppPages_GenerateSecret").administrator().takes_form().handler(generate),
+        Operation::page(Method::GET, path, "ExternalAppPages_Secrets")
+            .administrator()
+            .handler(show),
+        Operation::page(Method::POST, path, "ExternalAppPages_GenerateSecret")
+            .administrator()
+            .takes_form()
+            .handler(generate),
         Operation::page(
             Method::POST,
             "/{org}/admin/external-apps/{client}/secrets/{secret}/delete",
@@ -50,7 +55,11 @@ struct Input {
 impl Input {
     fn read(form: &[(String, String)]) -> Self {
         let text = |name| page::field(form, name).to_owned();
-        Self { description: text("description"), expires: text("expires"), expires_on: text("expires_on") }
+        Self {
+            description: text("description"),
+            expires: text("expires"),
+            expires_on: text("expires_on"),
+        }
     }
 
     fn expiry(&self, now: Timestamp) -> Result<Option<Timestamp>, Error> {
@@ -112,8 +121,13 @@ async fn generate(cx: Request) -> Result<Response, Error> {
 
 async fn delete(cx: Request) -> Result<Response, Error> {
     let (organization, id, secret) = (cx.organization()?, cx.guid("client")?, cx.integer("secret")?);
-    cx.state::<Identity>()?.delete_secret(&cx.ctx, organization, Some(id), secret).await?;
-    page::done(&format!("{}/secrets", application_path(&cx, id)?), "The secret was deleted. It no longer gets tokens.")
+    cx.state::<Identity>()?
+        .delete_secret(&cx.ctx, organization, Some(id), secret)
+        .await?;
+    page::done(
+        &format!("{}/secrets", application_path(&cx, id)?),
+        "The secret was deleted. It no longer gets tokens.",
+    )
 }
 
 fn newest_of(secrets: &[ClientSecret]) -> i64 {
@@ -130,11 +144,18 @@ async fn render(
 ) -> Result<Response, Error> {
     let client = &application.client;
     if !client.confidential {
-        return Err(Error::missing(codes::ITEM_NOT_FOUND, "Non-confidential applications have no secrets."));
+        return Err(Error::missing(
+            codes::ITEM_NOT_FOUND,
+            "Non-confidential applications have no secrets.",
+        ));
     }
     let path = format!("{}/secrets", application_path(cx, client.id)?);
     let csrf = csrf(cx)?;
-    let used = cx.state::<Identity>()?.application_usage(cx.organization()?, client.id, 1).await?.secrets;
+    let used = cx
+        .state::<Identity>()?
+        .application_usage(cx.organization()?, client.id, 1)
+        .await?
+        .secrets;
     let now = cx.ctx.now;
     let id = client.id.to_string();
     let content = html! {
@@ -158,7 +179,11 @@ fn table(application: &Application, used: &HashMap<i64, Timestamp>, path: &str, 
     let living = secrets.iter().filter(|secret| !secret.is_expired(now)).count();
     let row = |secret: &ClientSecret| {
         let expired = secret.is_expired(now);
-        let name = if secret.description.is_empty() { "First secret" } else { &secret.description };
+        let name = if secret.description.is_empty() {
+            "First secret"
+        } else {
+            &secret.description
+        };
         let consequence = if expired {
             "It has expired already."
         } else if living == 1 {
@@ -177,10 +202,17 @@ fn table(application: &Application, used: &HashMap<i64, Timestamp>, path: &str, 
                     None => (ui::muted("never")),
                 }
             })
-            .cell(used.get(&secret.id).map_or_else(|| ui::muted("never"), |at| ui::time(&at.to_string())))
-            .cell(ui::form(csrf, &format!("{path}/{}/delete", secret.id), html! {
-                (button(&format!("Delete {name}")).icon("trash").icon_only().quiet().small().confirm(confirm))
-            }))
+            .cell(
+                used.get(&secret.id)
+                    .map_or_else(|| ui::muted("never"), |at| ui::time(&at.to_string())),
+            )
+            .cell(ui::form(
+                csrf,
+                &format!("{path}/{}/delete", secret.id),
+                html! {
+                    (button(&format!("Delete {name}")).icon("trash").icon_only().quiet().small().confirm(confirm))
+                },
+            ))
     };
     Grid::new("secrets", "Secrets", &GridQuery::parse(path, ""))
         .column("Description")
@@ -189,12 +221,21 @@ fn table(application: &Application, used: &HashMap<i64, Timestamp>, path: &str, 
         .column("Last used")
         .column("Delete")
         .rows(secrets.iter().map(row))
-        .empty(ui::empty_state("key", "No secret", "Without a secret the application gets no tokens. Generate one below.", html! {}))
+        .empty(ui::empty_state(
+            "key",
+            "No secret",
+            "Without a secret the application gets no tokens. Generate one below.",
+            html! {},
+        ))
         .render()
 }
 
 fn form(csrf: &str, path: &str, newest: i64, input: &Input, errors: &[(String, String)]) -> Markup {
-    let chosen = if input.expires.is_empty() { "180" } else { &input.expires };
+    let chosen = if input.expires.is_empty() {
+        "180"
+    } else {
+        &input.expires
+    };
     let choices = vec![
         Choice::new("30", "After 30 days"),
         Choice::new("90", "After 90 days"),

@@ -19,7 +19,9 @@ impl Call {
     /// Something to read within `scopes`; `None` when they open nothing that everyone has.
     fn within(scopes: &[String], connection: &Connection) -> Option<Self> {
         let has = |area: &str| {
-            scopes.iter().any(|scope| scope == area || scope.strip_suffix(".Read").is_some_and(|stem| stem == area))
+            scopes
+                .iter()
+                .any(|scope| scope == area || scope.strip_suffix(".Read").is_some_and(|stem| stem == area))
         };
         let orchestrator = |path: &str| format!("{}/orchestrator_{path}", connection.tenant);
         let identity = |path: &str| format!("{}/api/{path}/{}", connection.authority, connection.organization);
@@ -75,8 +77,12 @@ fn quoted(text: &str) -> String {
 }
 
 fn curl_call(call: Option<&Call>) -> String {
-    let Some(call) = call else { return "echo \"$TOKEN\"\n".to_owned() };
-    let folder = call.folder.map(|folder| format!(" \\\n  -H {}", shell(&format!("X-UIPATH-FolderPath: {folder}"))));
+    let Some(call) = call else {
+        return "echo \"$TOKEN\"\n".to_owned();
+    };
+    let folder = call
+        .folder
+        .map(|folder| format!(" \\\n  -H {}", shell(&format!("X-UIPATH-FolderPath: {folder}"))));
     format!(
         "curl -sS {} \\\n  -H \"Authorization: Bearer $TOKEN\"{}\n",
         shell(&call.address),
@@ -111,8 +117,12 @@ fn python_token(connection: &Connection) -> String {
 }
 
 fn python_call(call: Option<&Call>) -> String {
-    let Some(call) = call else { return "print(token)\n".to_owned() };
-    let folder = call.folder.map(|folder| format!(", \"X-UIPATH-FolderPath\": {}", quoted(folder)));
+    let Some(call) = call else {
+        return "print(token)\n".to_owned();
+    };
+    let folder = call
+        .folder
+        .map(|folder| format!(", \"X-UIPATH-FolderPath\": {}", quoted(folder)));
     format!(
         "request = urllib.request.Request(\n    {},\n    headers={{\"Authorization\": f\"Bearer {{token}}\"{}}},\n)\n\
          with urllib.request.urlopen(request) as answer:\n    print(json.load(answer))\n",
@@ -126,27 +136,32 @@ fn credentials_python(connection: &Connection, call: Option<&Call>) -> String {
 }
 
 fn credentials_sdk(connection: &Connection, call: Option<&Call>) -> String {
-    let mut text = format!("# pip install uipath\n{}from uipath.platform import UiPath\n\n", python_token(connection));
-    text += &format!("sdk = UiPath(base_url={}, secret=token)\n", quoted(&connection.tenant));
-    match call {
-        Some(Call { folder: Some(folder), .. }) => {
-            text += &format!(
-                "for asset in sdk.assets.list(folder_path={}).items:\n    print(asset.name)\n",
-                quoted(folder)
-            );
-        }
-        Some(Call { address, .. }) if address.starts_with(&connection.tenant) => {
-            let path = address.get(connection.tenant.len()..).unwrap_or_default();
-            text += &format!("print(sdk.api_client.request(\"GET\", {}).json())\n", quoted(path));
-        }
-        _ => {}
-    }
-    text
+    let use_it = match call {
+        Some(Call {
+            folder: Some(folder), ..
+        }) => format!(
+            "for asset in sdk.assets.list(folder_path={}).items:\n    print(asset.name)\n",
+            quoted(folder)
+        ),
+        Some(Call { address, .. }) => address
+            .strip_prefix(&connection.tenant)
+            .map_or_else(String::new, |path| {
+                format!("print(sdk.api_client.request(\"GET\", {}).json())\n", quoted(path))
+            }),
+        None => String::new(),
+    };
+    format!(
+        "# pip install uipath\n{}from uipath.platform import UiPath\n\nsdk = UiPath(base_url={}, secret=token)\n{use_it}",
+        python_token(connection),
+        quoted(&connection.tenant)
+    )
 }
 
 fn typescript_call(call: Option<&Call>) -> String {
     let Some(call) = call else { return String::new() };
-    let folder = call.folder.map(|folder| format!(", \"X-UIPATH-FolderPath\": {}", quoted(folder)));
+    let folder = call
+        .folder
+        .map(|folder| format!(", \"X-UIPATH-FolderPath\": {}", quoted(folder)));
     format!(
         "const answer = await fetch({}, {{\n  headers: {{ authorization: `Bearer ${{access_token}}`{} }},\n}});\n\
          console.log(await answer.json());\n",
@@ -174,8 +189,11 @@ fn redirect(connection: &Connection) -> &str {
 }
 
 fn code_curl(connection: &Connection, call: Option<&Call>) -> String {
-    let secret =
-        if connection.client.confidential { "  --data-urlencode \"client_secret=$APP_SECRET\" \\\n" } else { "" };
+    let secret = if connection.client.confidential {
+        "  --data-urlencode \"client_secret=$APP_SECRET\" \\\n"
+    } else {
+        ""
+    };
     format!(
         "VERIFIER=$(openssl rand -base64 48 | tr '+/' '-_' | tr -d '=\\n')\n\
          CHALLENGE=$(printf %s \"$VERIFIER\" | openssl dgst -sha256 -binary | openssl base64 -A | tr '+/' '-_' | tr -d '=')\n\
@@ -196,8 +214,11 @@ fn code_curl(connection: &Connection, call: Option<&Call>) -> String {
 }
 
 fn code_python(connection: &Connection, call: Option<&Call>) -> String {
-    let secret =
-        if connection.client.confidential { "    \"client_secret\": os.environ[\"APP_SECRET\"],\n" } else { "" };
+    let secret = if connection.client.confidential {
+        "    \"client_secret\": os.environ[\"APP_SECRET\"],\n"
+    } else {
+        ""
+    };
     format!(
         "import base64\nimport hashlib\nimport json\nimport os\nimport secrets\nimport urllib.parse\nimport urllib.request\n\n\
          client = {{\"client_id\": {}, \"redirect_uri\": {}}}\n\
@@ -293,10 +314,19 @@ mod tests {
 
     #[test]
     fn the_first_call_is_one_that_the_scopes_open() {
-        check(&["OR.Assets.Read"], Some("https://o.example/acme/Prod/orchestrator_/odata/Assets?$top=10"));
-        check(&["OR.Default"], Some("https://o.example/acme/Prod/orchestrator_/odata/Folders?$top=10"));
+        check(
+            &["OR.Assets.Read"],
+            Some("https://o.example/acme/Prod/orchestrator_/odata/Assets?$top=10"),
+        );
+        check(
+            &["OR.Default"],
+            Some("https://o.example/acme/Prod/orchestrator_/odata/Folders?$top=10"),
+        );
         check(&["OR.Assets.Write"], None);
-        check(&["PM.Group"], Some("https://o.example/identity_/api/Group/00000000-0000-0000-0000-000000000009"));
+        check(
+            &["PM.Group"],
+            Some("https://o.example/identity_/api/Group/00000000-0000-0000-0000-000000000009"),
+        );
     }
 
     #[test]

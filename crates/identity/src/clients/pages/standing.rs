@@ -21,7 +21,13 @@ pub enum Standing {
 }
 
 impl Standing {
-    pub const ALL: [Self; 5] = [Self::Active, Self::Disabled, Self::NoSecret, Self::AllExpired, Self::EndsSoon];
+    pub const ALL: [Self; 5] = [
+        Self::Active,
+        Self::Disabled,
+        Self::NoSecret,
+        Self::AllExpired,
+        Self::EndsSoon,
+    ];
 
     pub fn of(application: &Application, now: Timestamp) -> Self {
         let client = &application.client;
@@ -34,12 +40,22 @@ impl Standing {
         if application.secrets.is_empty() {
             return Self::NoSecret;
         }
-        let mut living = application.secrets.iter().filter(|secret| !secret.is_expired(now)).peekable();
+        let mut living = application
+            .secrets
+            .iter()
+            .filter(|secret| !secret.is_expired(now))
+            .peekable();
         if living.peek().is_none() {
             return Self::AllExpired;
         }
-        let soon = now.saturating_add(SignedDuration::from_hours(24 * SOON)).unwrap_or(Timestamp::MAX);
-        if living.all(|secret| secret.expires_at.is_some_and(|at| at <= soon)) { Self::EndsSoon } else { Self::Active }
+        let soon = now
+            .saturating_add(SignedDuration::from_hours(24 * SOON))
+            .unwrap_or(Timestamp::MAX);
+        if living.all(|secret| secret.expires_at.is_some_and(|at| at <= soon)) {
+            Self::EndsSoon
+        } else {
+            Self::Active
+        }
     }
 
     /// Value of the filter in the list's address.
