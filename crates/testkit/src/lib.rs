@@ -17,12 +17,14 @@
 )]
 
 mod answer;
+mod beside;
 mod browser;
 mod call;
 pub mod require;
 mod server;
 
 pub use answer::Answer;
+pub use beside::Beside;
 pub use browser::Browser;
 pub use call::Call;
 pub use server::{ADMIN_PASSWORD, CLIENT_ID, CLIENT_SECRET, Server, ServerBuilder, claims};

@@ -25,8 +25,8 @@ const CALLERS: [&str; 11] = [
     "user: scopes and permissions",
     "user: scopes only",
     "user: permissions only",
-    "app: other tenant",
-    "app: other organization",
+    "app: role in another tenant",
+    "app: of another organization",
 ];
 
 struct Caller {
@@ -116,6 +116,9 @@ fn callers(server: &Server) -> Vec<Caller> {
 
     let own = |token: String| Caller { token: Some(token), organization: "default", tenant: "Default" };
     let everything = server.token(&scopes);
+    let role_in_default = with_role.clone();
+    server.tenant_beside("Finance");
+    server.organization_beside("globex");
     vec![
         Caller { token: None, organization: "default", tenant: "Default" },
         own(server.token("OR.ML.Read")),
@@ -126,8 +129,8 @@ fn callers(server: &Server) -> Vec<Caller> {
         own(admin_token),
         own(nobody_token),
         own(admin_unscoped),
-        Caller { token: Some(everything.clone()), organization: "default", tenant: "Elsewhere" },
-        Caller { token: Some(everything), organization: "elsewhere", tenant: "Elsewhere" },
+        Caller { token: Some(role_in_default), organization: "default", tenant: "Finance" },
+        Caller { token: Some(everything), organization: "globex", tenant: "globex" },
     ]
 }
 
