@@ -61,7 +61,7 @@ impl Permit {
     /// Whether the caller may know that the folder exists.
     pub fn sees(&self, folder: i64) -> bool {
         let view = requirement(VIEW_FOLDERS).is_ok_and(|view| self.rights.allow(&view, Some(folder)));
-        view || self.rights.assigned().includes(folder)
+        view || self.rights.is_assigned(folder)
     }
 
     /// The folders in which the requirement is met.

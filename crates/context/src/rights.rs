@@ -93,6 +93,15 @@ impl Rights {
         }
     }
 
+    /// Whether the caller is assigned to `folder`; one look-up where [`assigned`](Self::assigned) makes a list.
+    pub fn is_assigned(&self, folder: i64) -> bool {
+        match self {
+            Self::None => false,
+            Self::Everything => true,
+            Self::Granted(grants) => !grants.everywhere.is_empty() || grants.folders.contains_key(&folder),
+        }
+    }
+
     /// All permissions on the tenant, and in `folder` where one is given.
     pub fn effective(&self, folder: Option<i64>) -> PermissionSet {
         match self {
@@ -170,6 +179,7 @@ mod tests {
             Reach::Only(vec![7])
         );
         assert_eq!(rights().assigned(), Reach::Only(vec![7, 9]));
+        assert!(rights().is_assigned(9) && !rights().is_assigned(8));
         assert_eq!(
             Rights::Everything.reach(&Requirement::parse("Assets.View").unwrap()),
             Reach::All

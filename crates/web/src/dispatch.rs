@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use context::{Caller, Credential, Ctx, Error, Kind, Principal, Rights, codes};
+use context::{Caller, Credential, Ctx, Error, Kind, Principal, Requirement, Rights, codes};
 use futures_util::FutureExt as _;
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
@@ -386,9 +386,11 @@ async fn find_folder(request: &mut Request) -> Result<(), Error> {
     };
     let app = request.app.clone();
     let folder: Option<FolderRef> = app.gatekeeper().folder(request.tenant()?, &selector).await?;
+    // An operation that requires no permission opens nobody's eyes for folders.
+    let requirement = &request.operation.requirement;
     let visible = |folder: &FolderRef| {
-        request.rights.assigned().includes(folder.id)
-            || request.rights.allow(&request.operation.requirement, Some(folder.id))
+        request.rights.is_assigned(folder.id)
+            || (*requirement != Requirement::Nothing && request.rights.allow(requirement, Some(folder.id)))
     };
     request.folder = Some(folder.filter(visible).ok_or_else(no_such_folder)?);
     Ok(())

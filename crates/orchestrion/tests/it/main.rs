@@ -1,5 +1,6 @@
 //! Behaviour of the server over HTTP, on every database.
 
+mod access_support;
 mod accounts_sign_in;
 mod accounts_users;
 mod assets_crud;
@@ -8,7 +9,26 @@ mod assets_pages;
 mod assets_sharing;
 mod assets_support;
 mod assets_values;
+mod audit_log;
+mod clients_rest;
 mod clients_unchanged;
+mod clients_usage;
+mod contract;
+mod folders_assignment;
+mod folders_rules;
+mod guard_access;
 mod guard_matrix;
+mod oauth_authorize;
+mod oauth_bearer;
+mod oauth_code;
+mod oauth_discovery;
+mod oauth_personal_tokens;
+mod oauth_refresh;
+mod oauth_session;
+mod oauth_support;
+mod oauth_token;
+mod roles_rules;
 mod smoke;
 mod support;
+mod tenants_portal;
+mod users_rules;
