@@ -23,7 +23,13 @@ pub fn navigation() -> Vec<NavigationEntry> {
         requirement: context::Requirement::Nothing,
     };
     vec![
-        entry(Area::Organization, "accounts", "Accounts and groups", "users", "/accounts"),
+        entry(
+            Area::Organization,
+            "accounts",
+            "Accounts and groups",
+            "users",
+            "/accounts",
+        ),
         entry(Area::Organization, "security", "Security", "shield", "/security"),
         entry(Area::Organization, "organization-audit", "Audit", "audit", "/audit"),
         entry(Area::Person, "profile", "Profile and sessions", "user", ""),
@@ -49,14 +55,19 @@ pub fn grid_query(request: &Request) -> GridQuery {
 /// What a person can mend, by field; other failures go on.
 pub fn mendable(failure: Failure) -> Result<Errors, Error> {
     match failure {
-        Failure::Refused(faults) => {
-            Ok(faults.into_iter().map(|fault| (field_of(fault.code).to_owned(), fault.description)).collect())
-        }
+        Failure::Refused(faults) => Ok(faults
+            .into_iter()
+            .map(|fault| (field_of(fault.code).to_owned(), fault.description))
+            .collect()),
         Failure::Other(error) if matches!(error.kind, Kind::Invalid | Kind::Conflict) => {
             if error.fields.is_empty() {
                 return Ok(vec![(String::new(), error.message)]);
             }
-            Ok(error.fields.into_iter().map(|field| (field.name, field.message)).collect())
+            Ok(error
+                .fields
+                .into_iter()
+                .map(|field| (field.name, field.message))
+                .collect())
         }
         Failure::Other(error) => Err(error),
     }
@@ -82,11 +93,17 @@ pub fn moment(at: Option<Timestamp>) -> Markup {
 
 /// The tabs of accounts and groups.
 pub fn account_tabs(base: &str, groups: bool) -> Markup {
-    let (users, all_groups) = (format!("{base}/admin/accounts"), format!("{base}/admin/accounts/groups"));
+    let (users, all_groups) = (
+        format!("{base}/admin/accounts"),
+        format!("{base}/admin/accounts/groups"),
+    );
     html! { (ui::link_tabs("Accounts and groups", &[("Users", &users, !groups), ("Groups", &all_groups, groups)])) }
 }
 
 /// GUIDs of a form's field, the malformed ones left out.
 pub fn ids(form: &[(String, String)], name: &str) -> Vec<Uuid> {
-    web::page::fields(form, name).into_iter().filter_map(|text| Uuid::parse_str(text).ok()).collect()
+    web::page::fields(form, name)
+        .into_iter()
+        .filter_map(|text| Uuid::parse_str(text).ok())
+        .collect()
 }

@@ -56,7 +56,11 @@ pub fn module() -> web::Module {
 }
 
 fn operations() -> Vec<web::Operation> {
-    [users::api::operations(), groups::api::operations(), directory::api::operations(), audit::api::operations(),
+    [
+        users::api::operations(),
+        groups::api::operations(),
+        directory::api::operations(),
+        audit::api::operations(),
         sign_in::pages::operations(),
         users::pages::operations(),
         groups::pages::operations(),
@@ -64,13 +68,16 @@ fn operations() -> Vec<web::Operation> {
         organizations::management::operations(),
         audit::pages::operations(),
         sessions::pages::operations(),
-    ].concat()
+    ]
+    .concat()
 }
 
 /// Removes sessions and login attempts that are too old to matter.
 async fn clean_up(app: web::App) -> Result<Option<Duration>, context::Error> {
     let now = app.clock().now();
-    let more = app.store().write(move |tx| Ok::<_, context::Error>(sessions::service::prune(tx, now)? | sign_in::attempts::prune(tx, now)?));
+    let more = app.store().write(move |tx| {
+        Ok::<_, context::Error>(sessions::service::prune(tx, now)? | sign_in::attempts::prune(tx, now)?)
+    });
     Ok(more.await?.then_some(Duration::from_secs(1)))
 }
 
@@ -85,5 +92,8 @@ pub(crate) fn starts_with(text: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    store::fold(text.trim()).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+    store::fold(text.trim())
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
 }

@@ -33,7 +33,10 @@ impl Paging {
     pub fn of(request: &Request) -> Result<Self, Error> {
         let top = request.parse::<u32>("top")?.unwrap_or(10);
         if top > MOST {
-            return Err(Error::field("top", format!("The field top must be between 0 and {MOST}.")));
+            return Err(Error::field(
+                "top",
+                format!("The field top must be between 0 and {MOST}."),
+            ));
         }
         let descending = match request.parameter("sortOrder").map(str::to_ascii_lowercase).as_deref() {
             None => None,
@@ -42,7 +45,12 @@ impl Paging {
             Some(_) => return Err(Error::field("sortOrder", "The field sortOrder must be asc or desc.")),
         };
         let sort_by = request.parameter("sortBy").map(str::to_owned);
-        Ok(Self { top, skip: request.parse("skip")?.unwrap_or(0), sort_by, descending })
+        Ok(Self {
+            top,
+            skip: request.parse("skip")?.unwrap_or(0),
+            sort_by,
+            descending,
+        })
     }
 }
 
@@ -67,7 +75,10 @@ pub fn identity_result<T>(outcome: Result<T, Failure>) -> Result<Response, Error
 /// Lists in bodies are bounded.
 pub fn check_length<T>(name: &'static str, list: &[T]) -> Result<(), Error> {
     if list.len() > MOST as usize {
-        return Err(Error::invalid(codes::INVALID_ARGUMENT, format!("{name} has more than {MOST} entries.")));
+        return Err(Error::invalid(
+            codes::INVALID_ARGUMENT,
+            format!("{name} has more than {MOST} entries."),
+        ));
     }
     Ok(())
 }

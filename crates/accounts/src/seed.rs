@@ -36,7 +36,9 @@ pub(crate) async fn run(app: App) -> Result<(), Error> {
     let first_key = accounts.vault.new_scope_key().map_err(Error::internal)?;
     let seeded = {
         let ctx = ctx.clone();
-        app.store().write(move |tx| write(tx, &ctx, &host_key, &first_key, &phc)).await?
+        app.store()
+            .write(move |tx| write(tx, &ctx, &host_key, &first_key, &phc))
+            .await?
     };
     if seeded && made_up {
         (first_start.announce)(&password);
@@ -55,8 +57,21 @@ fn write(tx: &mut Tx, ctx: &Ctx, host_key: &WrappedKey, first_key: &WrappedKey, 
 }
 
 /// Makes an organization with its groups and its first administrator, whose password hash is `phc`.
-pub fn provision(tx: &mut Tx, ctx: &Ctx, id: Uuid, name: &str, url_name: &str, key: &WrappedKey, phc: &Phc) -> Result<(), Error> {
-    let new = NewOrganization { id, name: name.to_owned(), url_name: url_name.to_owned(), data_key: key.clone() };
+pub fn provision(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    id: Uuid,
+    name: &str,
+    url_name: &str,
+    key: &WrappedKey,
+    phc: &Phc,
+) -> Result<(), Error> {
+    let new = NewOrganization {
+        id,
+        name: name.to_owned(),
+        url_name: url_name.to_owned(),
+        data_key: key.clone(),
+    };
     organizations::create(tx, ctx, &new)?;
     let mut scope = tx.organization(id);
     groups::service::create_built_in(&mut scope, ctx)?;
@@ -98,11 +113,23 @@ mod tests {
 
     #[test]
     fn a_made_up_password_is_long_printable_and_good_for_a_strict_policy() {
-        let ctx = Ctx::new(context::Caller::system(), jiff::Timestamp::UNIX_EPOCH, std::sync::Arc::new(vault::SeededRandom::new(5)));
-        let strict = PasswordPolicy { special_character: true, upper_case: true, minimum_length: 20, ..PasswordPolicy::default() };
+        let ctx = Ctx::new(
+            context::Caller::system(),
+            jiff::Timestamp::UNIX_EPOCH,
+            std::sync::Arc::new(vault::SeededRandom::new(5)),
+        );
+        let strict = PasswordPolicy {
+            special_character: true,
+            upper_case: true,
+            minimum_length: 20,
+            ..PasswordPolicy::default()
+        };
         let password = make_up(&ctx);
         let text = password.expose_str().unwrap();
-        assert!(text.len() >= 20 && text.bytes().all(|byte| byte.is_ascii_graphic()), "{text}");
+        assert!(
+            text.len() >= 20 && text.bytes().all(|byte| byte.is_ascii_graphic()),
+            "{text}"
+        );
         assert!(crate::users::judge_password(&strict, text).is_empty(), "{text}");
     }
 }

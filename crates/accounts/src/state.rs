@@ -48,7 +48,11 @@ impl OrganizationState {
 
     /// Where its people land after sign-in.
     pub fn home(&self) -> String {
-        if self.is_host() { "/identity/management".to_owned() } else { format!("/console/{}", self.url_name) }
+        if self.is_host() {
+            "/identity/management".to_owned()
+        } else {
+            format!("/console/{}", self.url_name)
+        }
     }
 }
 
@@ -100,7 +104,13 @@ struct Kept<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + S
 
 impl<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Kept<K, V> {
     fn new(longest: Duration) -> Self {
-        Self { entries: Cache::builder().max_capacity(MOST_ENTRIES).time_to_live(longest).build(), epoch: AtomicU64::new(0) }
+        Self {
+            entries: Cache::builder()
+                .max_capacity(MOST_ENTRIES)
+                .time_to_live(longest)
+                .build(),
+            epoch: AtomicU64::new(0),
+        }
     }
 
     fn drop_one(&self, key: &K) {
@@ -188,7 +198,9 @@ impl Accounts {
     /// The organization with this id, closed ones included.
     pub async fn organization_by_id(&self, id: Uuid) -> Result<Option<Arc<OrganizationState>>, Error> {
         let load = self.store.read_here(move |tx| {
-            let Some(organization) = organizations::service::get(tx, id)? else { return Ok(None) };
+            let Some(organization) = organizations::service::get(tx, id)? else {
+                return Ok(None);
+            };
             let mut scope = tx.organization(id);
             let administrators = groups::service::built_in(&mut scope, BuiltIn::Administrators)?;
             let everyone = groups::service::built_in(&mut scope, BuiltIn::Everyone)?;
@@ -230,14 +242,18 @@ impl Accounts {
 
     /// The organization with this id, or 404.
     pub async fn require_organization(&self, id: Uuid) -> Result<Arc<OrganizationState>, Error> {
-        self.organization_by_id(id).await?.ok_or_else(|| Error::not_found("Organization", id))
+        self.organization_by_id(id)
+            .await?
+            .ok_or_else(|| Error::not_found("Organization", id))
     }
 
     /// The user; `None` when there is none or it was deleted.
     pub async fn user(&self, id: Uuid) -> Result<Option<Arc<UserState>>, Error> {
         let load = self.store.read_here(move |tx| {
             let found = tx.locate::<user_model::User>("id = ? and deleted_at is null", store::params![id])?;
-            let Some((store::Organization(organization), user)) = found else { return Ok(None) };
+            let Some((store::Organization(organization), user)) = found else {
+                return Ok(None);
+            };
             let groups = groups::service::groups_of(&mut tx.organization(organization), MemberKind::User, id)?;
             Ok::<_, Error>(Some(Arc::new(UserState {
                 id,
@@ -273,7 +289,9 @@ impl Accounts {
 
     /// Whether the user is in the Administrators of its organization.
     pub async fn is_administrator(&self, user: Uuid) -> Result<bool, Error> {
-        let Some(user) = self.user(user).await?.filter(|user| user.is_active) else { return Ok(false) };
+        let Some(user) = self.user(user).await?.filter(|user| user.is_active) else {
+            return Ok(false);
+        };
         let organization = self.organization_by_id(user.organization).await?;
         Ok(organization.is_some_and(|organization| user.groups.contains(&organization.administrators)))
     }
@@ -293,18 +311,27 @@ impl Accounts {
 
     /// The session behind the request's cookie, if it is good; one that waits for a new password included.
     pub async fn session(&self, request: &web::Request) -> Result<Option<Arc<SessionState>>, Error> {
-        let Some(token) = sessions::session_token(request) else { return Ok(None) };
+        let Some(token) = sessions::session_token(request) else {
+            return Ok(None);
+        };
         let hash = vault::hash_secret(token);
         let load = self.store.read_here(move |tx| {
             let found = sessions::service::by_token_hash(tx, &hash)?;
             Ok::<_, Error>(found.map(|(organization, session)| Arc::new(SessionState::of(organization, &session))))
         });
-        let Some(session) = self.sessions.get(hash, load).await? else { return Ok(None) };
+        let Some(session) = self.sessions.get(hash, load).await? else {
+            return Ok(None);
+        };
         self.session_hashes.insert(session.id, hash);
         let now = request.ctx.now;
-        let organization = self.organization_by_id(session.organization).await?.filter(|organization| organization.is_active);
+        let organization = self
+            .organization_by_id(session.organization)
+            .await?
+            .filter(|organization| organization.is_active);
         let user = self.user(session.user).await?.filter(|user| user.is_active);
-        let (Some(organization), Some(_)) = (organization, user) else { return Ok(None) };
+        let (Some(organization), Some(_)) = (organization, user) else {
+            return Ok(None);
+        };
         let policy = &organization.settings.session;
         if !sessions::service::is_live(session.created_at, session.seen_at(), policy, now) {
             return Ok(None);
@@ -312,29 +339,47 @@ impl Accounts {
         if request.header(BACKGROUND).is_none() && session.wants_touch(policy, now) {
             session.touched(now);
             let (id, organization) = (session.id, session.organization);
-            self.store.write(move |tx| sessions::service::touch(&mut tx.organization(organization), id, now)).await?;
+            self.store
+                .write(move |tx| sessions::service::touch(&mut tx.organization(organization), id, now))
+                .await?;
         }
         Ok(Some(session))
     }
 
     /// The caller behind the request's cookie; anonymous when there is no good session.
     pub async fn session_caller(&self, request: &web::Request) -> Result<Caller, Error> {
-        let session = self.session(request).await?.filter(|session| !session.must_change_password);
-        let Some(session) = session else { return Ok(Caller::anonymous()) };
-        let Some(user) = self.user(session.user).await? else { return Ok(Caller::anonymous()) };
+        let session = self
+            .session(request)
+            .await?
+            .filter(|session| !session.must_change_password);
+        let Some(session) = session else {
+            return Ok(Caller::anonymous());
+        };
+        let Some(user) = self.user(session.user).await? else {
+            return Ok(Caller::anonymous());
+        };
         Ok(Caller {
             principal: Principal::User(user.id),
             name: user.user_name.clone(),
             organization: (!user.host).then_some(user.organization),
             host: user.host,
             credential: Credential::Session,
-            session: Some(SessionRef { id: session.id, csrf: session.csrf.clone() }),
+            session: Some(SessionRef {
+                id: session.id,
+                csrf: session.csrf.clone(),
+            }),
             ..Caller::anonymous()
         })
     }
 
     /// Compares a password that an administrator chose with the policy, and hashes it.
-    pub async fn prepare_password(&self, ctx: &Ctx, organization: Uuid, password: Secret, validate: bool) -> Result<NewPassword, Failure> {
+    pub async fn prepare_password(
+        &self,
+        ctx: &Ctx,
+        organization: Uuid,
+        password: Secret,
+        validate: bool,
+    ) -> Result<NewPassword, Failure> {
         let policy = self.require_organization(organization).await?.settings.password.clone();
         if validate {
             let faults = judge(&policy, &password);
@@ -362,7 +407,10 @@ impl Accounts {
     ) -> Result<(), Failure> {
         self.throttle.check(ctx.address, ctx.now)?;
         let settings = self.require_organization(organization).await?.settings.clone();
-        let account = self.store.read(move |tx| users::get(&mut tx.organization(organization), user)).await?;
+        let account = self
+            .store
+            .read(move |tx| users::get(&mut tx.organization(organization), user))
+            .await?;
         if let Some(old) = old {
             let matches = self.hashing.verify(old, account.password.clone()).await?;
             if account.is_locked(ctx.now) || !matches {
@@ -374,7 +422,10 @@ impl Accounts {
         let mut faults = judge(&settings.password, &new);
         let refused = users::refused_hashes(&account, &settings.password);
         if faults.is_empty() && self.hashing.matches_any(new.clone(), refused).await? {
-            faults.push(Fault::new("PasswordUsedBefore", "This password was used before. Choose another one."));
+            faults.push(Fault::new(
+                "PasswordUsedBefore",
+                "This password was used before. Choose another one.",
+            ));
         }
         if !faults.is_empty() {
             return Err(Failure::Refused(faults));
@@ -390,7 +441,11 @@ impl Accounts {
             users::choose_password(&mut scope, &ctx, user, phc.clone(), keep)?;
             Ok(true)
         });
-        if changed.await? { Ok(()) } else { Err(Fault::password_mismatch().into()) }
+        if changed.await? {
+            Ok(())
+        } else {
+            Err(Fault::password_mismatch().into())
+        }
     }
 
     async fn count_failure(&self, ctx: &Ctx, organization: Uuid, user: Uuid, settings: Settings) -> Result<(), Error> {

@@ -24,7 +24,10 @@ mod tests {
 
     #[test]
     fn formulas_are_neutralized_and_quotes_doubled() {
-        assert_eq!(csv_line(&["a", "=cmd|' /C calc'!A0", "say \"hi\""]), "\"a\",\"'=cmd|' /C calc'!A0\",\"say \"\"hi\"\"\"\r\n");
+        assert_eq!(
+            csv_line(&["a", "=cmd|' /C calc'!A0", "say \"hi\""]),
+            "\"a\",\"'=cmd|' /C calc'!A0\",\"say \"\"hi\"\"\"\r\n"
+        );
         assert_eq!(csv_line(&["-1", "@x", "\tx"]), "\"'-1\",\"'@x\",\"'\tx\"\r\n");
     }
 }

@@ -2,9 +2,9 @@
 
 use context::Error;
 use http::Method;
-use jiff::{SignedDuration, Timestamp};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use maud::html;
 use ui::field::Choice;
 use ui::{Grid, GridQuery, Row, Tone, chip, link_button};
@@ -17,20 +17,27 @@ use crate::console::{base, grid_query, moment};
 
 pub(crate) fn operations() -> Vec<Operation> {
     vec![
-        Operation::page(Method::GET, "/console/{org}/admin/audit", "Console_OrganizationAudit")
+        Operation::page(Method::GET, "/{org}/admin/audit", "Console_OrganizationAudit")
             .summary("What happened in the organization.")
             .administrator()
             .handler(show),
-        Operation::page(Method::GET, "/console/{org}/admin/audit/download", "Console_DownloadOrganizationAudit")
-            .summary("The filtered audit log as CSV.")
-            .administrator()
-            .handler(download),
+        Operation::page(
+            Method::GET,
+            "/{org}/admin/audit/download",
+            "Console_DownloadOrganizationAudit",
+        )
+        .summary("The filtered audit log as CSV.")
+        .administrator()
+        .handler(download),
     ]
 }
 
 fn search_of(query: &GridQuery, now: Timestamp) -> Search {
     let text = |name: &str| query.filter(name).map(str::to_owned);
-    let days = query.filter("days").and_then(|days| days.parse().ok()).filter(|days| (1..=3650).contains(days));
+    let days = query
+        .filter("days")
+        .and_then(|days| days.parse().ok())
+        .filter(|days| (1..=3650).contains(days));
     let last_days = days.and_then(|days: i64| now.checked_sub(SignedDuration::from_hours(24 * days)).ok());
     Search {
         from: query.filter("from").and_then(|text| midnight(text, 0)).or(last_days),
@@ -82,7 +89,11 @@ async fn show(request: Request) -> Result<Response, Error> {
         .filter("days", "Period", periods())
         .filter("category", "Category", choices(&categories))
         .filter("action", "Action", choices(&actions))
-        .filter("status", "Status", vec![Choice::new("success", "Success"), Choice::new("failure", "Failure")])
+        .filter(
+            "status",
+            "Status",
+            vec![Choice::new("success", "Success"), Choice::new("failure", "Failure")],
+        )
         .api("GET", &format!("/identity_/api/AuditQuery/{organization}"))
         .render();
     let download = match request.parts.uri.query() {
@@ -98,9 +109,14 @@ async fn show(request: Request) -> Result<Response, Error> {
 }
 
 fn periods() -> Vec<Choice> {
-    [("1", "Last 24 hours"), ("7", "Last 7 days"), ("30", "Last 30 days"), ("90", "Last 90 days")]
-        .map(|(days, label)| Choice::new(days, label))
-        .into()
+    [
+        ("1", "Last 24 hours"),
+        ("7", "Last 7 days"),
+        ("30", "Last 30 days"),
+        ("90", "Last 90 days"),
+    ]
+    .map(|(days, label)| Choice::new(days, label))
+    .into()
 }
 
 fn row(record: &AuditRecord) -> Row {
@@ -116,8 +132,14 @@ fn row(record: &AuditRecord) -> Row {
 
 async fn download(request: Request) -> Result<Response, Error> {
     let organization = request.organization()?;
-    let search = Search { top: MOST_ROWS, skip: 0, ..search_of(&grid_query(&request), request.ctx.now) };
-    let found = request.store().read(move |tx| service::search(&mut tx.organization(organization), &search));
+    let search = Search {
+        top: MOST_ROWS,
+        skip: 0,
+        ..search_of(&grid_query(&request), request.ctx.now)
+    };
+    let found = request
+        .store()
+        .read(move |tx| service::search(&mut tx.organization(organization), &search));
     Reply::ok()
         .header("content-disposition", "attachment; filename=\"audit.csv\"")
         .bytes("text/csv; charset=utf-8", csv_of(&found.await?.1))
@@ -129,7 +151,10 @@ mod tests {
 
     #[test]
     fn a_range_of_days_includes_the_last_one() {
-        let search = search_of(&GridQuery::parse("/x", "from=2026-11-01&to=2026-11-01&status=failure"), Timestamp::UNIX_EPOCH);
+        let search = search_of(
+            &GridQuery::parse("/x", "from=2026-11-01&to=2026-11-01&status=failure"),
+            Timestamp::UNIX_EPOCH,
+        );
         assert_eq!(search.from.unwrap().to_string(), "2026-11-01T00:00:00Z");
         assert_eq!(search.to.unwrap().to_string(), "2026-11-02T00:00:00Z");
         assert_eq!(search.succeeded, Some(false));

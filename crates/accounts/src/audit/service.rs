@@ -113,7 +113,10 @@ pub fn search(scope: &mut Scoped<'_, store::Organization>, search: &Search) -> R
     narrow("name = ?", search.name.clone().map(Bound::Text));
     narrow("actor_id = ?", search.actor.map(Bound::Guid));
     narrow("succeeded = ?", search.succeeded.map(Bound::Boolean));
-    narrow("actor_name_folded like ? escape '\\'", search.actor_name.as_deref().map(crate::like).map(Bound::Text));
+    narrow(
+        "actor_name_folded like ? escape '\\'",
+        search.actor_name.as_deref().map(crate::like).map(Bound::Text),
+    );
     let condition = conditions.join(" and ");
     let total = scope.count::<AuditRecord>(&condition, values.clone())?;
     let column = match search.sort_by.as_deref().map(str::to_ascii_lowercase).as_deref() {

@@ -99,13 +99,24 @@ impl From<&DirectoryApplication> for Entry {
 
 impl Entry {
     fn plain(kind: Kind, id: Uuid, name: &str) -> Self {
-        Self { kind, id, name: name.to_owned(), display_name: name.to_owned(), email: None, first_name: None, last_name: None }
+        Self {
+            kind,
+            id,
+            name: name.to_owned(),
+            display_name: name.to_owned(),
+            email: None,
+            first_name: None,
+            last_name: None,
+        }
     }
 }
 
 /// Makes an application known under `name`, or renames it. Called by the owner of applications.
 pub fn put_application(scope: &mut Handle<'_>, id: Uuid, name: &str) -> Result<(), Error> {
-    let application = DirectoryApplication { id, name: name.to_owned() };
+    let application = DirectoryApplication {
+        id,
+        name: name.to_owned(),
+    };
     if !scope.update(&application)? {
         scope.insert(&application)?;
     }
@@ -147,12 +158,21 @@ pub fn by_name(scope: &mut Handle<'_>, kind: Kind, name: &str) -> Result<Option<
     Ok(match kind {
         Kind::User => {
             let condition = "deleted_at is null and (user_name_folded = ? or email_folded = ?) order by legacy_id";
-            scope.find_one::<User>(condition, params![&name, &name])?.as_ref().map(Entry::from)
+            scope
+                .find_one::<User>(condition, params![&name, &name])?
+                .as_ref()
+                .map(Entry::from)
         }
-        Kind::Group => scope.find_one::<Group>("name_folded = ?", params![name])?.as_ref().map(Entry::from),
+        Kind::Group => scope
+            .find_one::<Group>("name_folded = ?", params![name])?
+            .as_ref()
+            .map(Entry::from),
         Kind::Application => {
             let condition = "name_folded = ? order by id";
-            scope.find_one::<DirectoryApplication>(condition, params![name])?.as_ref().map(Entry::from)
+            scope
+                .find_one::<DirectoryApplication>(condition, params![name])?
+                .as_ref()
+                .map(Entry::from)
         }
     })
 }
@@ -171,7 +191,12 @@ pub fn by_id(scope: &mut Handle<'_>, id: Uuid) -> Result<Option<Entry>, Error> {
 /// The members of a group as directory entries; those of Everyone are not listed.
 pub fn members_of(scope: &mut Handle<'_>, group: Uuid) -> Result<Vec<Entry>, Error> {
     let rows = groups::service::members(scope, group)?;
-    let ids = |kind| rows.iter().filter(|row| row.member_kind == kind).map(|row| row.member_id).collect::<Vec<_>>();
+    let ids = |kind| {
+        rows.iter()
+            .filter(|row| row.member_kind == kind)
+            .map(|row| row.member_id)
+            .collect::<Vec<_>>()
+    };
     let (users, applications) = (ids(MemberKind::User), ids(MemberKind::Application));
     let mut found = Vec::with_capacity(rows.len());
     for chunk in users.chunks(500) {
@@ -180,7 +205,12 @@ pub fn members_of(scope: &mut Handle<'_>, group: Uuid) -> Result<Vec<Entry>, Err
         let condition = format!("deleted_at is null and id in ({marks}) order by user_name_folded");
         found.extend(scope.find::<User>(&condition, values)?.iter().map(Entry::from));
     }
-    found.extend(scope.get_many::<DirectoryApplication>(&applications)?.iter().map(Entry::from));
+    found.extend(
+        scope
+            .get_many::<DirectoryApplication>(&applications)?
+            .iter()
+            .map(Entry::from),
+    );
     Ok(found)
 }
 
@@ -188,7 +218,10 @@ pub fn members_of(scope: &mut Handle<'_>, group: Uuid) -> Result<Vec<Entry>, Err
 /// 400 above [`MOST_NAMES`].
 pub fn check_names(names: &[String]) -> Result<(), Error> {
     if names.len() > MOST_NAMES {
-        return Err(Error::invalid(codes::INVALID_ARGUMENT, format!("At most {MOST_NAMES} names can be resolved at a time.")));
+        return Err(Error::invalid(
+            codes::INVALID_ARGUMENT,
+            format!("At most {MOST_NAMES} names can be resolved at a time."),
+        ));
     }
     Ok(())
 }

@@ -61,12 +61,21 @@ pub fn groups_of(scope: &mut Handle<'_>, kind: MemberKind, id: Uuid) -> Result<V
 }
 
 /// Adds a custom group with its first members.
-pub fn create(scope: &mut Handle<'_>, ctx: &Ctx, id: Option<Uuid>, name: &str, members: &[Uuid]) -> Result<Group, Error> {
+pub fn create(
+    scope: &mut Handle<'_>,
+    ctx: &Ctx,
+    id: Option<Uuid>,
+    name: &str,
+    members: &[Uuid],
+) -> Result<Group, Error> {
     let name = check_name(scope, name, None)?;
     let id = id.unwrap_or_else(|| ctx.id());
     let taken = scope.tx().locate::<Group>("id = ?", params![id])?.is_some();
     if taken {
-        return Err(Error::conflict(codes::ITEM_ALREADY_EXISTS, "A group with this id exists already."));
+        return Err(Error::conflict(
+            codes::ITEM_ALREADY_EXISTS,
+            "A group with this id exists already.",
+        ));
     }
     let group = Group {
         id,
@@ -97,14 +106,23 @@ pub fn update(
     remove: &[Uuid],
 ) -> Result<Group, Error> {
     let mut group = scope.lock::<Group>(id)?.ok_or_else(|| Error::not_found("Group", id))?;
-    let name = name.map(str::trim).filter(|name| !name.is_empty() && *name != group.name);
+    let name = name
+        .map(str::trim)
+        .filter(|name| !name.is_empty() && *name != group.name);
     if let Some(name) = name {
         if group.kind == GroupType::BuiltIn {
-            return Err(Error::invalid(codes::FORBIDDEN_OPERATION, "A built-in group cannot be renamed."));
+            return Err(Error::invalid(
+                codes::FORBIDDEN_OPERATION,
+                "A built-in group cannot be renamed.",
+            ));
         }
         let name = check_name(scope, name, Some(id))?;
-        let event = Event::identity("Groups", "Group Updated", format!("Group {} was renamed to {name}.", group.name))
-            .details(json!({ "groupId": id, "before": group.name, "after": name }));
+        let event = Event::identity(
+            "Groups",
+            "Group Updated",
+            format!("Group {} was renamed to {name}.", group.name),
+        )
+        .details(json!({ "groupId": id, "before": group.name, "after": name }));
         audit::record(scope, ctx, event)?;
         group.display_name.clone_from(&name);
         group.name = name;
@@ -125,7 +143,10 @@ pub fn update(
 pub fn delete(scope: &mut Handle<'_>, ctx: &Ctx, id: Uuid) -> Result<(), Error> {
     let group = scope.lock::<Group>(id)?.ok_or_else(|| Error::not_found("Group", id))?;
     if group.kind == GroupType::BuiltIn {
-        return Err(Error::invalid(codes::FORBIDDEN_OPERATION, "A built-in group cannot be deleted."));
+        return Err(Error::invalid(
+            codes::FORBIDDEN_OPERATION,
+            "A built-in group cannot be deleted.",
+        ));
     }
     for member in members(scope, id)? {
         publish(scope, member.member_kind, member.member_id);
@@ -141,18 +162,30 @@ pub fn delete(scope: &mut Handle<'_>, ctx: &Ctx, id: Uuid) -> Result<(), Error> 
 /// Puts a principal into a group. Being in it already is fine.
 pub fn add_member(scope: &mut Handle<'_>, ctx: &Ctx, group: &Group, member: Uuid) -> Result<(), Error> {
     if is_everyone(group) {
-        return Err(Error::invalid(codes::FORBIDDEN_OPERATION, "Everyone is in this group; its members cannot be edited."));
+        return Err(Error::invalid(
+            codes::FORBIDDEN_OPERATION,
+            "Everyone is in this group; its members cannot be edited.",
+        ));
     }
     let (kind, name) = principal(scope, member)?;
     let values = params![group.id, kind, member];
     if scope.exists::<Membership>("group_id = ? and member_kind = ? and member_id = ?", values)? {
         return Ok(());
     }
-    scope.insert(&Membership { id: 0, group_id: group.id, member_kind: kind, member_id: member })?;
+    scope.insert(&Membership {
+        id: 0,
+        group_id: group.id,
+        member_kind: kind,
+        member_id: member,
+    })?;
     publish(scope, kind, member);
     scope.changed("groups", group.id);
-    let event = Event::identity("Groups", "Group Member Added", format!("{name} was added to {}.", group.name))
-        .details(json!({ "groupId": group.id, "memberId": member, "memberName": name }));
+    let event = Event::identity(
+        "Groups",
+        "Group Member Added",
+        format!("{name} was added to {}.", group.name),
+    )
+    .details(json!({ "groupId": group.id, "memberId": member, "memberName": name }));
     audit::record(scope, ctx, event)
 }
 
@@ -168,8 +201,12 @@ pub fn remove_member(scope: &mut Handle<'_>, ctx: &Ctx, group: &Group, member: U
     publish(scope, row.member_kind, member);
     scope.changed("groups", group.id);
     let name = principal(scope, member).map_or_else(|_| member.to_string(), |(_, name)| name);
-    let event = Event::identity("Groups", "Group Member Removed", format!("{name} was removed from {}.", group.name))
-        .details(json!({ "groupId": group.id, "memberId": member, "memberName": name }));
+    let event = Event::identity(
+        "Groups",
+        "Group Member Removed",
+        format!("{name} was removed from {}.", group.name),
+    )
+    .details(json!({ "groupId": group.id, "memberId": member, "memberName": name }));
     audit::record(scope, ctx, event)
 }
 
@@ -184,7 +221,9 @@ pub fn forget(scope: &mut Handle<'_>, member: Uuid) -> Result<(), Error> {
 
 /// Whether a user or application is in Administrators.
 pub fn is_administrator(scope: &mut Handle<'_>, member: Uuid) -> Result<bool, Error> {
-    let Some(group) = built_in(scope, BuiltIn::Administrators)? else { return Ok(false) };
+    let Some(group) = built_in(scope, BuiltIn::Administrators)? else {
+        return Ok(false);
+    };
     Ok(scope.exists::<Membership>("group_id = ? and member_id = ?", params![group.id, member])?)
 }
 
@@ -196,11 +235,19 @@ pub fn require_an_administrator(scope: &mut Handle<'_>) -> Result<(), Error> {
          join group_members m on m.member_id = u.id and m.member_kind = ?
          join groups g on g.id = m.group_id and g.kind = ? and g.name_folded = ?
          where u.{scope} and u.deleted_at is null and u.is_active = ? and u.password is not null",
-        params![MemberKind::User, GroupType::BuiltIn, store::fold(BuiltIn::Administrators.name()), true],
+        params![
+            MemberKind::User,
+            GroupType::BuiltIn,
+            store::fold(BuiltIn::Administrators.name()),
+            true
+        ],
     )?;
     let left: i64 = row.map_or(Ok(0), |row| row.get(0))?;
     if left == 0 {
-        return Err(Error::invalid(codes::FORBIDDEN_OPERATION, "The last administrator cannot be removed, disabled or deleted."));
+        return Err(Error::invalid(
+            codes::FORBIDDEN_OPERATION,
+            "The last administrator cannot be removed, disabled or deleted.",
+        ));
     }
     Ok(())
 }
@@ -237,11 +284,17 @@ fn publish(scope: &mut Handle<'_>, kind: MemberKind, id: Uuid) {
 fn check_name(scope: &mut Handle<'_>, name: &str, own: Option<Uuid>) -> Result<String, Error> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return Err(Error::field("name", format!("The group name must have 1 to {LONGEST_NAME} printable characters.")));
+        return Err(Error::field(
+            "name",
+            format!("The group name must have 1 to {LONGEST_NAME} printable characters."),
+        ));
     }
     let same = scope.find_one::<Group>("name_folded = ?", params![store::fold(name)])?;
     if same.is_some_and(|group| Some(group.id) != own) {
-        return Err(Error::conflict(codes::NAME_ALREADY_USED, format!("A group named '{name}' exists already.")));
+        return Err(Error::conflict(
+            codes::NAME_ALREADY_USED,
+            format!("A group named '{name}' exists already."),
+        ));
     }
     Ok(name.to_owned())
 }

@@ -23,7 +23,11 @@ const PATH: &str = "/identity/management";
 
 pub(crate) fn operations() -> Vec<Operation> {
     let action = |path, id, summary| {
-        Operation::identity(Method::POST, path, id).summary(summary).access(Access::Optional).takes_form().answers(303, Shape::Nothing)
+        Operation::identity(Method::POST, path, id)
+            .summary(summary)
+            .access(Access::Optional)
+            .takes_form()
+            .answers(303, Shape::Nothing)
     };
     vec![
         Operation::identity(Method::GET, "/management", "Interactive_Management")
@@ -31,28 +35,61 @@ pub(crate) fn operations() -> Vec<Operation> {
             .access(Access::Optional)
             .answers(200, Shape::Media("text/html"))
             .handler(show),
-        action("/management/organizations/{organization}/enable", "Interactive_EnableOrganization", "Opens an organization.").handler(enable),
-        action("/management/organizations/{organization}/disable", "Interactive_DisableOrganization", "Closes an organization.").handler(disable),
-        action("/management/unlock", "Interactive_UnlockAccount", "Ends the lockout of an account.").handler(unlock),
+        action(
+            "/management/organizations/{organization}/enable",
+            "Interactive_EnableOrganization",
+            "Opens an organization.",
+        )
+        .handler(enable),
+        action(
+            "/management/organizations/{organization}/disable",
+            "Interactive_DisableOrganization",
+            "Closes an organization.",
+        )
+        .handler(disable),
+        action(
+            "/management/unlock",
+            "Interactive_UnlockAccount",
+            "Ends the lockout of an account.",
+        )
+        .handler(unlock),
     ]
 }
 
 /// # Errors
 /// 403 for everyone but system administrators.
 fn require_host(request: &Request) -> Result<(), Error> {
-    if request.ctx.caller.host { Ok(()) } else { Err(Error::forbidden()) }
+    if request.ctx.caller.host {
+        Ok(())
+    } else {
+        Err(Error::forbidden())
+    }
 }
 
 async fn show(request: Request) -> Result<Response, Error> {
     if request.ctx.caller.is_anonymous() {
-        return reply::see_other(&with_query("/identity/web/login?organization=host", "returnUrl", Some(PATH)));
+        return reply::see_other(&with_query(
+            "/identity/web/login?organization=host",
+            "returnUrl",
+            Some(PATH),
+        ));
     }
     require_host(&request)?;
     let now = request.ctx.now;
     let found = request.store().read(move |tx| {
         let organizations = service::list(tx)?;
-        let administrators = users::list(&mut tx.organization(HOST), &users::Listing { top: 100, ..users::Listing::default() })?.1;
-        let locked = tx.locate_all::<User>("locked_until > ? and deleted_at is null order by locked_until limit 100", params![now])?;
+        let administrators = users::list(
+            &mut tx.organization(HOST),
+            &users::Listing {
+                top: 100,
+                ..users::Listing::default()
+            },
+        )?
+        .1;
+        let locked = tx.locate_all::<User>(
+            "locked_until > ? and deleted_at is null order by locked_until limit 100",
+            params![now],
+        )?;
         Ok::<_, Error>((organizations, administrators, locked))
     });
     let (organizations, administrators, locked) = found.await?;
@@ -62,7 +99,11 @@ async fn show(request: Request) -> Result<Response, Error> {
         .column("URL name")
         .column("Status")
         .column("Created")
-        .rows(organizations.iter().map(|organization| organization_row(&request, organization)))
+        .rows(
+            organizations
+                .iter()
+                .map(|organization| organization_row(&request, organization)),
+        )
         .render();
     let people = Grid::new("administrators", "System administrators", &query)
         .column("User name")
@@ -81,7 +122,11 @@ async fn show(request: Request) -> Result<Response, Error> {
     };
     let frame = Frame {
         title: "Host".to_owned(),
-        user: Person { name: request.ctx.caller.name.to_string(), detail: "System administrator".to_owned(), menu: Vec::new() },
+        user: Person {
+            name: request.ctx.caller.name.to_string(),
+            detail: "System administrator".to_owned(),
+            menu: Vec::new(),
+        },
         csrf: csrf(&request).to_owned(),
         theme: web::page::cookie(&request, crate::sessions::THEME_COOKIE).and_then(ui::Theme::parse),
         theme_action: "/console/theme".to_owned(),
@@ -122,7 +167,11 @@ fn organization_row(request: &Request, organization: &Organization) -> Row {
     Row::new(&organization.id.to_string(), &organization.name)
         .cell(&organization.name)
         .cell(&organization.url_name)
-        .cell(if organization.is_active { chip("Active", Tone::Success) } else { chip("Disabled", Tone::Warning) })
+        .cell(if organization.is_active {
+            chip("Active", Tone::Success)
+        } else {
+            chip("Disabled", Tone::Warning)
+        })
         .cell(moment(Some(organization.created_at)))
         .menu(vec![item])
 }
@@ -138,16 +187,24 @@ async fn disable(request: Request) -> Result<Response, Error> {
 async fn set_active(request: Request, active: bool) -> Result<Response, Error> {
     require_host(&request)?;
     let (id, ctx) = (request.guid("organization")?, request.ctx.clone());
-    request.store().write(move |tx| service::set_active(tx, &ctx, id, active)).await?;
+    request
+        .store()
+        .write(move |tx| service::set_active(tx, &ctx, id, active))
+        .await?;
     reply::see_other(PATH)
 }
 
 async fn unlock(request: Request) -> Result<Response, Error> {
     require_host(&request)?;
     let (form, ctx) = (request.form(), request.ctx.clone());
-    let id = |name: &str| Uuid::parse_str(value_of(&form, name)).map_err(|_| Error::field(name, format!("{name} must be a GUID.")));
+    let id = |name: &str| {
+        Uuid::parse_str(value_of(&form, name)).map_err(|_| Error::field(name, format!("{name} must be a GUID.")))
+    };
     let (organization, user) = (id("organization")?, id("user")?);
     request.state::<Accounts>()?.require_organization(organization).await?;
-    request.store().write(move |tx| users::unlock(&mut tx.organization(organization), &ctx, user)).await?;
+    request
+        .store()
+        .write(move |tx| users::unlock(&mut tx.organization(organization), &ctx, user))
+        .await?;
     reply::see_other(PATH)
 }

@@ -12,12 +12,15 @@ use crate::console::{Errors, base, csrf, mendable};
 use crate::state::Accounts;
 use crate::users::Failure;
 
-const PATH: &str = "/console/{org}/admin/security";
+const PATH: &str = "/{org}/admin/security";
 const TITLE: &str = "Security";
 
 pub(crate) fn operations() -> Vec<Operation> {
     vec![
-        Operation::page(Method::GET, PATH, "Console_Security").summary("The organization's security settings.").administrator().handler(show),
+        Operation::page(Method::GET, PATH, "Console_Security")
+            .summary("The organization's security settings.")
+            .administrator()
+            .handler(show),
         Operation::page(Method::POST, PATH, "Console_UpdateSecurity")
             .summary("Changes the organization's security settings.")
             .administrator()
@@ -27,19 +30,36 @@ pub(crate) fn operations() -> Vec<Operation> {
 }
 
 async fn show(request: Request) -> Result<Response, Error> {
-    let settings = request.state::<Accounts>()?.require_organization(request.organization()?).await?.settings.clone();
+    let settings = request
+        .state::<Accounts>()?
+        .require_organization(request.organization()?)
+        .await?
+        .settings
+        .clone();
     render(&request, &settings, &Vec::new()).await
 }
 
 async fn submit(request: Request) -> Result<Response, Error> {
     let (organization, ctx, form) = (request.organization()?, request.ctx.clone(), request.form());
-    let current = request.state::<Accounts>()?.require_organization(organization).await?.settings.clone();
+    let current = request
+        .state::<Accounts>()?
+        .require_organization(organization)
+        .await?
+        .settings
+        .clone();
     let (settings, mut errors) = read(&form, current);
     if errors.is_empty() {
         let wanted = settings.clone();
-        let saved = request.store().write(move |tx| service::set_settings(tx, &ctx, organization, &wanted).map_err(Failure::from));
+        let saved = request
+            .store()
+            .write(move |tx| service::set_settings(tx, &ctx, organization, &wanted).map_err(Failure::from));
         match saved.await {
-            Ok(()) => return page::done(&format!("{}/admin/security", base(&request)?), "Security settings were saved."),
+            Ok(()) => {
+                return page::done(
+                    &format!("{}/admin/security", base(&request)?),
+                    "Security settings were saved.",
+                );
+            }
             Err(failure) => errors = mendable(failure)?,
         }
     }
@@ -76,9 +96,19 @@ fn read(form: &[(String, String)], current: Settings) -> (Settings, Errors) {
 }
 
 async fn render(request: &Request, settings: &Settings, errors: &Errors) -> Result<Response, Error> {
-    let Settings { password, lockout, session, tokens, consent_for_non_confidential } = settings;
+    let Settings {
+        password,
+        lockout,
+        session,
+        tokens,
+        consent_for_non_confidential,
+    } = settings;
     let number = |name: &'static str, label: &'static str, value: u32, from: i64, to: i64| {
-        field::number(name, label).value(&value.to_string()).range(from, to).required().error_in(errors)
+        field::number(name, label)
+            .value(&value.to_string())
+            .range(from, to)
+            .required()
+            .error_in(errors)
     };
     let fields = html! {
         h2 { "Passwords" }
@@ -107,5 +137,12 @@ async fn render(request: &Request, settings: &Settings, errors: &Errors) -> Resu
         (ui::page_header(TITLE, "Changed rules for passwords count at the next change; everything else counts at once.", html! {}))
         (Form::new(csrf(request), &format!("{}/admin/security", base(request)?)).errors(errors).submit("Save").render(fields))
     };
-    page::render_with(request, if errors.is_empty() { 200 } else { 400 }, TITLE, "security", content).await
+    page::render_with(
+        request,
+        if errors.is_empty() { 200 } else { 400 },
+        TITLE,
+        "security",
+        content,
+    )
+    .await
 }

@@ -10,9 +10,37 @@ use crate::audit::{self, Event};
 
 /// First segments of addresses that are ours; no organization can be called so.
 const RESERVED: &[&str] = &[
-    "identity", "identity_", "portal", "portal_", "orchestrator", "orchestrator_", "odata", "api", "tasks", "forms",
-    "console", "assets", "static", "metrics", "health", "connect", "web", "ui", "account", "login", "logout", "admin",
-    "audit_", "orgaudit_", "tenantaudit_", "swagger", "openapi", ".well-known", "favicon.ico", "robots.txt", "host",
+    "identity",
+    "identity_",
+    "portal",
+    "portal_",
+    "orchestrator",
+    "orchestrator_",
+    "odata",
+    "api",
+    "tasks",
+    "forms",
+    "console",
+    "assets",
+    "static",
+    "metrics",
+    "health",
+    "connect",
+    "web",
+    "ui",
+    "account",
+    "login",
+    "logout",
+    "admin",
+    "audit_",
+    "orgaudit_",
+    "tenantaudit_",
+    "swagger",
+    "openapi",
+    ".well-known",
+    "favicon.ico",
+    "robots.txt",
+    "host",
 ];
 
 /// What a new organization needs.
@@ -31,12 +59,16 @@ pub fn get(tx: &mut Tx, id: Uuid) -> Result<Option<Organization>, Error> {
 
 /// The organization with this URL name, in any letter case.
 pub fn by_url_name(tx: &mut Tx, url_name: &str) -> Result<Option<Organization>, Error> {
-    Ok(tx.host().find_one::<Organization>("url_name_folded = ?", params![store::fold(url_name.trim())])?)
+    Ok(tx
+        .host()
+        .find_one::<Organization>("url_name_folded = ?", params![store::fold(url_name.trim())])?)
 }
 
 /// All organizations but the host, by name.
 pub fn list(tx: &mut Tx) -> Result<Vec<Organization>, Error> {
-    Ok(tx.host().find::<Organization>("id <> ? order by name_folded", params![HOST])?)
+    Ok(tx
+        .host()
+        .find::<Organization>("id <> ? order by name_folded", params![HOST])?)
 }
 
 /// Adds an organization; groups and users are the caller's next step.
@@ -45,7 +77,10 @@ pub fn create(tx: &mut Tx, ctx: &Ctx, new: &NewOrganization) -> Result<Organizat
         check_url_name(&new.url_name)?;
     }
     if by_url_name(tx, &new.url_name)?.is_some() {
-        return Err(Error::conflict(codes::NAME_ALREADY_USED, format!("The name '{}' is already taken.", new.url_name)));
+        return Err(Error::conflict(
+            codes::NAME_ALREADY_USED,
+            format!("The name '{}' is already taken.", new.url_name),
+        ));
     }
     let organization = Organization {
         id: new.id,
@@ -59,7 +94,11 @@ pub fn create(tx: &mut Tx, ctx: &Ctx, new: &NewOrganization) -> Result<Organizat
     };
     tx.host().insert(&organization)?;
     tx.changed("organizations", new.id);
-    let event = Event::identity("Organization", "Organization Created", format!("Organization {} was created.", new.name));
+    let event = Event::identity(
+        "Organization",
+        "Organization Created",
+        format!("Organization {} was created.", new.name),
+    );
     audit::record(&mut tx.organization(new.id), ctx, event)?;
     Ok(organization)
 }
@@ -67,37 +106,63 @@ pub fn create(tx: &mut Tx, ctx: &Ctx, new: &NewOrganization) -> Result<Organizat
 /// Replaces the settings.
 pub fn set_settings(tx: &mut Tx, ctx: &Ctx, id: Uuid, settings: &Settings) -> Result<(), Error> {
     settings.check()?;
-    let mut organization = tx.host().lock::<Organization>(id)?.ok_or_else(|| Error::not_found("Organization", id))?;
+    let mut organization = tx
+        .host()
+        .lock::<Organization>(id)?
+        .ok_or_else(|| Error::not_found("Organization", id))?;
     let before = std::mem::replace(&mut organization.settings, store::Json(settings.clone()));
     organization.modified_at = Some(ctx.now);
     tx.host().update(&organization)?;
     tx.changed("organizations", id);
-    let event = Event::identity("OrganizationSettings", "Security Settings Updated", "Security settings were changed.")
-        .details(serde_json::json!({ "before": before.0, "after": settings }));
+    let event = Event::identity(
+        "OrganizationSettings",
+        "Security Settings Updated",
+        "Security settings were changed.",
+    )
+    .details(serde_json::json!({ "before": before.0, "after": settings }));
     audit::record(&mut tx.organization(id), ctx, event)
 }
 
 /// Opens or closes an organization. Sessions and tokens of a closed one are refused as long as it is closed.
 pub fn set_active(tx: &mut Tx, ctx: &Ctx, id: Uuid, active: bool) -> Result<(), Error> {
     if id == HOST && !active {
-        return Err(Error::invalid(codes::FORBIDDEN_OPERATION, "The host cannot be disabled."));
+        return Err(Error::invalid(
+            codes::FORBIDDEN_OPERATION,
+            "The host cannot be disabled.",
+        ));
     }
-    let mut organization = tx.host().lock::<Organization>(id)?.ok_or_else(|| Error::not_found("Organization", id))?;
+    let mut organization = tx
+        .host()
+        .lock::<Organization>(id)?
+        .ok_or_else(|| Error::not_found("Organization", id))?;
     organization.is_active = active;
     organization.modified_at = Some(ctx.now);
     tx.host().update(&organization)?;
     tx.changed("organizations", id);
-    let name = if active { "Organization Enabled" } else { "Organization Disabled" };
-    audit::record(&mut tx.organization(id), ctx, Event::identity("Organization", name, format!("{name}: {}.", organization.name)))
+    let name = if active {
+        "Organization Enabled"
+    } else {
+        "Organization Disabled"
+    };
+    audit::record(
+        &mut tx.organization(id),
+        ctx,
+        Event::identity("Organization", name, format!("{name}: {}.", organization.name)),
+    )
 }
 
 /// Lower-case letters, digits, `-` and `_`, 2 to 64 characters, starting with a letter, and none of our own words.
 fn check_url_name(name: &str) -> Result<(), Error> {
     let well_formed = (2..=64).contains(&name.len())
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     if !well_formed {
-        return Err(Error::field("urlName", "The URL name must be 2 to 64 letters, digits, - or _, starting with a letter."));
+        return Err(Error::field(
+            "urlName",
+            "The URL name must be 2 to 64 letters, digits, - or _, starting with a letter.",
+        ));
     }
     if RESERVED.contains(&name.to_ascii_lowercase().as_str()) || name.eq_ignore_ascii_case(HOST_URL_NAME) {
         return Err(Error::field("urlName", "This URL name is reserved."));
@@ -114,7 +179,19 @@ mod tests {
         for good in ["default", "Acme", "a1", "my-org_2"] {
             assert!(check_url_name(good).is_ok(), "{good}");
         }
-        for bad in ["", "a", "1a", "a b", "é2", "a/b", "identity_", "Identity", "odata", "host", &"a".repeat(65)] {
+        for bad in [
+            "",
+            "a",
+            "1a",
+            "a b",
+            "é2",
+            "a/b",
+            "identity_",
+            "Identity",
+            "odata",
+            "host",
+            &"a".repeat(65),
+        ] {
             assert!(check_url_name(bad).is_err(), "{bad}");
         }
     }

@@ -62,7 +62,11 @@ pub struct Lockout {
 
 impl Default for Lockout {
     fn default() -> Self {
-        Self { enabled: true, attempts: 10, seconds: 300 }
+        Self {
+            enabled: true,
+            attempts: 10,
+            seconds: 300,
+        }
     }
 }
 
@@ -80,7 +84,11 @@ pub struct SessionPolicy {
 
 impl Default for SessionPolicy {
     fn default() -> Self {
-        Self { idle_minutes: 60, absolute_hours: 24, one_per_user: false }
+        Self {
+            idle_minutes: 60,
+            absolute_hours: 24,
+            one_per_user: false,
+        }
     }
 }
 
@@ -96,7 +104,10 @@ pub struct TokenPolicy {
 
 impl Default for TokenPolicy {
     fn default() -> Self {
-        Self { longest_days: 360, per_user: 5 }
+        Self {
+            longest_days: 360,
+            per_user: 5,
+        }
     }
 }
 
@@ -115,7 +126,9 @@ impl Settings {
             ("longestDays", self.tokens.longest_days, 1, 1800),
             ("perUser", self.tokens.per_user, 1, 50),
         ];
-        let wrong = ranges.into_iter().filter(|(_, value, least, most)| value < least || value > most);
+        let wrong = ranges
+            .into_iter()
+            .filter(|(_, value, least, most)| value < least || value > most);
         let fields = wrong.map(|(name, _, least, most)| Field {
             name: name.to_owned(),
             message: format!("{name} must be between {least} and {most}."),
@@ -139,7 +152,13 @@ mod tests {
         settings.password.minimum_length = 0;
         settings.lockout.attempts = 11;
         settings.tokens.longest_days = 1801;
-        let names: Vec<String> = settings.check().unwrap_err().fields.into_iter().map(|field| field.name).collect();
+        let names: Vec<String> = settings
+            .check()
+            .unwrap_err()
+            .fields
+            .into_iter()
+            .map(|field| field.name)
+            .collect();
         assert_eq!(names, ["minimumLength", "attempts", "longestDays"]);
     }
 

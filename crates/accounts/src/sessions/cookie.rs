@@ -14,12 +14,20 @@ pub fn session_token(request: &Request) -> Option<&str> {
 
 /// `Set-Cookie` that keeps `token` until the browser is closed.
 pub fn session_cookie(origin: &str, token: &str) -> String {
-    format!("{}={token}; Path=/; HttpOnly; SameSite=Lax{}", cookie_name(origin), secure(origin))
+    format!(
+        "{}={token}; Path=/; HttpOnly; SameSite=Lax{}",
+        cookie_name(origin),
+        secure(origin)
+    )
 }
 
 /// `Set-Cookie` that takes the cookie away.
 pub fn clear_session(origin: &str) -> String {
-    format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{}", cookie_name(origin), secure(origin))
+    format!(
+        "{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{}",
+        cookie_name(origin),
+        secure(origin)
+    )
 }
 
 pub(crate) fn is_secure(origin: &str) -> bool {
@@ -36,7 +44,13 @@ mod tests {
 
     #[test]
     fn over_tls_the_cookie_is_bound_to_the_host() {
-        assert_eq!(session_cookie("https://h", "v"), "__Host-idsrv=v; Path=/; HttpOnly; SameSite=Lax; Secure");
-        assert_eq!(session_cookie("http://127.0.0.1:8080", "v"), "idsrv=v; Path=/; HttpOnly; SameSite=Lax");
+        assert_eq!(
+            session_cookie("https://h", "v"),
+            "__Host-idsrv=v; Path=/; HttpOnly; SameSite=Lax; Secure"
+        );
+        assert_eq!(
+            session_cookie("http://127.0.0.1:8080", "v"),
+            "idsrv=v; Path=/; HttpOnly; SameSite=Lax"
+        );
     }
 }

@@ -14,19 +14,36 @@ use crate::sign_in::{describe_policy, own_path};
 use crate::state::Accounts;
 use crate::users::service::{self as users, UserChange};
 
-const PATH: &str = "/console/{org}/me";
+const PATH: &str = "/{org}/me";
 const TITLE: &str = "Profile and sessions";
 /// Cookie with the chosen colours; `frame` of the console reads it.
 pub const THEME_COOKIE: &str = "theme";
 
 pub(crate) fn operations() -> Vec<Operation> {
-    let action = |path, id, summary| Operation::page(Method::POST, path, id).summary(summary).takes_form().answers(303, Shape::Nothing);
+    let action = |path, id, summary| {
+        Operation::page(Method::POST, path, id)
+            .summary(summary)
+            .takes_form()
+            .answers(303, Shape::Nothing)
+    };
     vec![
-        Operation::page(Method::GET, PATH, "Console_Profile").summary("The signed-in person's own page.").handler(show),
+        Operation::page(Method::GET, PATH, "Console_Profile")
+            .summary("The signed-in person's own page.")
+            .handler(show),
         action(PATH, "Console_UpdateProfile", "Changes one's own names.").handler(update),
-        action("/console/{org}/me/sessions/{session}/end", "Console_EndSession", "Ends one of one's own sessions.").handler(end_one),
-        action("/console/{org}/me/sign-out-everywhere", "Console_SignOutEverywhere", "Ends all one's own sessions.").handler(end_all),
-        action("/console/theme", "Console_Theme", "Chooses light or dark.").handler(theme),
+        action(
+            "/{org}/me/sessions/{session}/end",
+            "Console_EndSession",
+            "Ends one of one's own sessions.",
+        )
+        .handler(end_one),
+        action(
+            "/{org}/me/sign-out-everywhere",
+            "Console_SignOutEverywhere",
+            "Ends all one's own sessions.",
+        )
+        .handler(end_all),
+        action("/theme", "Console_Theme", "Chooses light or dark.").handler(theme),
     ]
 }
 
@@ -35,7 +52,12 @@ async fn show(request: Request) -> Result<Response, Error> {
 }
 
 async fn update(request: Request) -> Result<Response, Error> {
-    let (organization, id, ctx, form) = (request.organization()?, myself(&request)?, request.ctx.clone(), request.form());
+    let (organization, id, ctx, form) = (
+        request.organization()?,
+        myself(&request)?,
+        request.ctx.clone(),
+        request.form(),
+    );
     let text = |name: &str| Some(value_of(&form, name).to_owned());
     // The e-mail address is a way to sign in and stays with administrators.
     let change = UserChange {
@@ -44,7 +66,9 @@ async fn update(request: Request) -> Result<Response, Error> {
         display_name: text("displayName"),
         ..UserChange::default()
     };
-    let updated = request.store().write(move |tx| users::update(&mut tx.organization(organization), &ctx, id, change.clone()));
+    let updated = request
+        .store()
+        .write(move |tx| users::update(&mut tx.organization(organization), &ctx, id, change.clone()));
     match updated.await {
         Ok(_) => page::done(&format!("{}/me", base(&request)?), "Your profile was saved."),
         Err(failure) => render(&request, &mendable(failure)?).await,
@@ -52,7 +76,12 @@ async fn update(request: Request) -> Result<Response, Error> {
 }
 
 async fn end_one(request: Request) -> Result<Response, Error> {
-    let (organization, user, id, ctx) = (request.organization()?, myself(&request)?, request.guid("session")?, request.ctx.clone());
+    let (organization, user, id, ctx) = (
+        request.organization()?,
+        myself(&request)?,
+        request.guid("session")?,
+        request.ctx.clone(),
+    );
     let ended = request.store().write(move |tx| {
         let mut scope = tx.organization(organization);
         match scope.get::<Session>(id)? {
@@ -68,7 +97,10 @@ async fn end_all(request: Request) -> Result<Response, Error> {
     let accounts = request.state::<Accounts>()?;
     if let Some(session) = accounts.session(&request).await? {
         let ctx = request.ctx.clone();
-        request.store().write(move |tx| crate::sign_in::service::sign_out(tx, &ctx, &session, true)).await?;
+        request
+            .store()
+            .write(move |tx| crate::sign_in::service::sign_out(tx, &ctx, &session, true))
+            .await?;
     }
     Reply::new(303)
         .header("set-cookie", &clear_session(&request.origin))
@@ -79,12 +111,22 @@ async fn end_all(request: Request) -> Result<Response, Error> {
 async fn theme(request: Request) -> Result<Response, Error> {
     let form = request.form();
     let cookie = match ui::Theme::parse(value_of(&form, "theme")) {
-        Some(theme) => format!("{THEME_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax{}", theme.name(), secure(&request.origin)),
-        None => format!("{THEME_COOKIE}=; Path=/; Max-Age=0; SameSite=Lax{}", secure(&request.origin)),
+        Some(theme) => format!(
+            "{THEME_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax{}",
+            theme.name(),
+            secure(&request.origin)
+        ),
+        None => format!(
+            "{THEME_COOKIE}=; Path=/; Max-Age=0; SameSite=Lax{}",
+            secure(&request.origin)
+        ),
     };
     // Back to where the form was; the referrer policy of our pages keeps the header away, so the form may say it.
     let back = own_path(value_of(&form, "returnUrl")).unwrap_or("/console");
-    Reply::new(303).header("set-cookie", &cookie).header("location", back).empty()
+    Reply::new(303)
+        .header("set-cookie", &cookie)
+        .header("location", back)
+        .empty()
 }
 
 fn myself(request: &Request) -> Result<Uuid, Error> {
@@ -93,11 +135,19 @@ fn myself(request: &Request) -> Result<Uuid, Error> {
 
 async fn render(request: &Request, errors: &Errors) -> Result<Response, Error> {
     let (organization, id, now) = (request.organization()?, myself(request)?, request.ctx.now);
-    let settings = request.state::<Accounts>()?.require_organization(organization).await?.settings.clone();
+    let settings = request
+        .state::<Accounts>()?
+        .require_organization(organization)
+        .await?
+        .settings
+        .clone();
     let policy = settings.session.clone();
     let found = request.store().read(move |tx| {
         let mut scope = tx.organization(organization);
-        Ok::<_, Error>((users::get(&mut scope, id)?, service::list(&mut scope, id, &policy, now)?))
+        Ok::<_, Error>((
+            users::get(&mut scope, id)?,
+            service::list(&mut scope, id, &policy, now)?,
+        ))
     });
     let (user, sessions) = found.await?;
     let base = base(request)?;
@@ -129,18 +179,29 @@ async fn render(request: &Request, errors: &Errors) -> Result<Response, Error> {
                 .render(html! {}))
         }))
     };
-    page::render_with(request, if errors.is_empty() { 200 } else { 400 }, TITLE, "profile", content).await
+    page::render_with(
+        request,
+        if errors.is_empty() { 200 } else { 400 },
+        TITLE,
+        "profile",
+        content,
+    )
+    .await
 }
 
 fn themes(request: &Request, back: &str) -> Markup {
-    form(csrf(request), "/console/theme", html! {
-        (field::hidden("returnUrl", back))
-        div.form-actions {
-            (button("Light").name("theme", "light").icon("sun"))
-            (button("Dark").name("theme", "dark").icon("moon"))
-            (button("As the system").name("theme", "system").icon("system"))
-        }
-    })
+    form(
+        csrf(request),
+        "/console/theme",
+        html! {
+            (field::hidden("returnUrl", back))
+            div.form-actions {
+                (button("Light").name("theme", "light").icon("sun"))
+                (button("Dark").name("theme", "dark").icon("moon"))
+                (button("As the system").name("theme", "system").icon("system"))
+            }
+        },
+    )
 }
 
 fn session_card(request: &Request, base: &str, session: &Session, current: bool) -> Markup {
@@ -148,11 +209,15 @@ fn session_card(request: &Request, base: &str, session: &Session, current: bool)
         @if current { (chip("This session", Tone::Success)) }
         @else { (form(csrf(request), &format!("{base}/me/sessions/{}/end", session.id), html! { (button("End").small()) })) }
     };
-    ui::card(session.agent.as_deref().unwrap_or("Unknown browser"), end, html! {
-        (ui::definitions(&[
-            ("Address", html! { (session.address.as_deref().unwrap_or("–")) }),
-            ("Signed in", moment(Some(session.authenticated_at))),
-            ("Last used", moment(Some(session.seen_at))),
-        ]))
-    })
+    ui::card(
+        session.agent.as_deref().unwrap_or("Unknown browser"),
+        end,
+        html! {
+            (ui::definitions(&[
+                ("Address", html! { (session.address.as_deref().unwrap_or("–")) }),
+                ("Signed in", moment(Some(session.authenticated_at))),
+                ("Last used", moment(Some(session.seen_at))),
+            ]))
+        },
+    )
 }

@@ -25,7 +25,9 @@ pub struct Opened {
 
 impl std::fmt::Debug for Opened {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Opened").field("session", &self.session.id).finish_non_exhaustive()
+        f.debug_struct("Opened")
+            .field("session", &self.session.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -63,7 +65,9 @@ pub fn open(
 /// Gives a session a new cookie value and anti-forgery value: what somebody knew before the privilege changed is
 /// worth nothing after it.
 pub fn renew(scope: &mut Handle<'_>, ctx: &Ctx, id: Uuid) -> Result<Option<Opened>, Error> {
-    let Some(mut session) = scope.lock::<Session>(id)?.filter(|session| session.ended_at.is_none()) else { return Ok(None) };
+    let Some(mut session) = scope.lock::<Session>(id)?.filter(|session| session.ended_at.is_none()) else {
+        return Ok(None);
+    };
     let token = ctx.token(32);
     session.token_hash = vault::hash_secret(&token).to_vec();
     session.csrf = ctx.token(32);
@@ -97,7 +101,8 @@ pub fn touch(scope: &mut Handle<'_>, id: Uuid, now: Timestamp) -> Result<(), Err
 /// Ends one session; `false` when it is not there or has ended already.
 pub fn end(scope: &mut Handle<'_>, ctx: &Ctx, id: Uuid, reason: EndReason) -> Result<bool, Error> {
     let values = params![ctx.now, reason, id];
-    let ended = scope.update_where::<Session>("ended_at = ?, end_reason = ?", "id = ? and ended_at is null", values)? > 0;
+    let ended =
+        scope.update_where::<Session>("ended_at = ?, end_reason = ?", "id = ? and ended_at is null", values)? > 0;
     if ended {
         scope.changed("sessions", id);
     }
@@ -105,7 +110,13 @@ pub fn end(scope: &mut Handle<'_>, ctx: &Ctx, id: Uuid, reason: EndReason) -> Re
 }
 
 /// Ends all sessions of a user but `keep`.
-pub fn end_all(scope: &mut Handle<'_>, ctx: &Ctx, user: Uuid, reason: EndReason, keep: Option<Uuid>) -> Result<(), Error> {
+pub fn end_all(
+    scope: &mut Handle<'_>,
+    ctx: &Ctx,
+    user: Uuid,
+    reason: EndReason,
+    keep: Option<Uuid>,
+) -> Result<(), Error> {
     for session in scope.find::<Session>("user_id = ? and ended_at is null", params![user])? {
         if Some(session.id) != keep {
             end(scope, ctx, session.id, reason)?;
@@ -116,8 +127,14 @@ pub fn end_all(scope: &mut Handle<'_>, ctx: &Ctx, user: Uuid, reason: EndReason,
 
 /// The sessions of a user that are good now, the latest used first.
 pub fn list(scope: &mut Handle<'_>, user: Uuid, policy: &SessionPolicy, now: Timestamp) -> Result<Vec<Session>, Error> {
-    let sessions = scope.find::<Session>("user_id = ? and ended_at is null order by seen_at desc limit 200", params![user])?;
-    Ok(sessions.into_iter().filter(|session| is_live(session.created_at, session.seen_at, policy, now)).collect())
+    let sessions = scope.find::<Session>(
+        "user_id = ? and ended_at is null order by seen_at desc limit 200",
+        params![user],
+    )?;
+    Ok(sessions
+        .into_iter()
+        .filter(|session| is_live(session.created_at, session.seen_at, policy, now))
+        .collect())
 }
 
 /// Whether somebody ended the session on purpose, so that refresh tokens made in it are void. Sessions that ran out,
@@ -130,7 +147,9 @@ pub fn voids_tokens(scope: &mut Handle<'_>, id: Uuid) -> Result<bool, Error> {
 
 /// Removes sessions that nothing needs any more; says whether there may be more.
 pub fn prune(tx: &mut Tx, now: Timestamp) -> Result<bool, Error> {
-    let Ok(before) = now.checked_sub(REMEMBERED) else { return Ok(false) };
+    let Ok(before) = now.checked_sub(REMEMBERED) else {
+        return Ok(false);
+    };
     let old = tx.locate_all::<Session>("created_at < ? order by created_at limit ?", params![before, BATCH])?;
     let more = old.len() as i64 == BATCH;
     for (scope, session) in old {
@@ -145,7 +164,11 @@ mod tests {
 
     fn check(policy: &SessionPolicy, created: i64, seen: i64, now: i64, expected: bool) {
         let at = |minutes| Timestamp::from_second(minutes * 60).unwrap();
-        assert_eq!(is_live(at(created), at(seen), policy, at(now)), expected, "{created} {seen} {now}");
+        assert_eq!(
+            is_live(at(created), at(seen), policy, at(now)),
+            expected,
+            "{created} {seen} {now}"
+        );
     }
 
     #[test]
@@ -159,7 +182,10 @@ mod tests {
 
     #[test]
     fn without_idle_timeout_only_the_day_counts() {
-        let policy = SessionPolicy { idle_minutes: 0, ..SessionPolicy::default() };
+        let policy = SessionPolicy {
+            idle_minutes: 0,
+            ..SessionPolicy::default()
+        };
         check(&policy, 0, 0, 1439, true);
         check(&policy, 0, 0, 1440, false);
     }

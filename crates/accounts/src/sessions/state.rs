@@ -51,6 +51,7 @@ impl SessionState {
     }
 
     pub(crate) fn touched(&self, now: Timestamp) {
-        self.seen_microseconds.fetch_max(now.as_microsecond(), Ordering::Relaxed);
+        self.seen_microseconds
+            .fetch_max(now.as_microsecond(), Ordering::Relaxed);
     }
 }

@@ -44,14 +44,17 @@ pub fn of_user(
     let since = since.unwrap_or(Timestamp::UNIX_EPOCH);
     let total = scope.count::<LoginAttempt>("user_id = ? and created_at >= ?", params![user, since])?;
     let direction = if ascending { "asc" } else { "desc" };
-    let condition = format!("user_id = ? and created_at >= ? order by created_at {direction}, id {direction} limit ? offset ?");
+    let condition =
+        format!("user_id = ? and created_at >= ? order by created_at {direction}, id {direction} limit ? offset ?");
     let rows = scope.find::<LoginAttempt>(&condition, params![user, since, i64::from(top), i64::from(skip)])?;
     Ok((total, rows))
 }
 
 /// Removes old attempts; says whether there may be more.
 pub fn prune(tx: &mut Tx, now: Timestamp) -> Result<bool, Error> {
-    let Ok(before) = now.checked_sub(KEPT) else { return Ok(false) };
+    let Ok(before) = now.checked_sub(KEPT) else {
+        return Ok(false);
+    };
     let old = tx.locate_all::<LoginAttempt>("created_at < ? order by created_at limit ?", params![before, BATCH])?;
     let more = old.len() as i64 == BATCH;
     for (scope, attempt) in old {

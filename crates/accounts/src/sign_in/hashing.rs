@@ -21,7 +21,10 @@ pub struct Hashing {
 impl Default for Hashing {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Self { cores: Arc::new(Semaphore::new(cores)), waiting: AtomicUsize::new(0) }
+        Self {
+            cores: Arc::new(Semaphore::new(cores)),
+            waiting: AtomicUsize::new(0),
+        }
     }
 }
 
@@ -29,7 +32,9 @@ impl Hashing {
     /// Whether `password` matches; without a hash the same time is spent and the answer is no.
     pub async fn verify(&self, password: Secret, phc: Option<Phc>) -> Result<bool, Error> {
         self.run(move || {
-            let Ok(password) = password.expose_str() else { return Ok(false) };
+            let Ok(password) = password.expose_str() else {
+                return Ok(false);
+            };
             Ok(match &phc {
                 Some(phc) => vault::verify_password(password, phc.as_str()),
                 None => vault::verify_dummy_password(password),
@@ -44,7 +49,9 @@ impl Hashing {
             return Ok(false);
         }
         self.run(move || {
-            let Ok(password) = password.expose_str() else { return Ok(false) };
+            let Ok(password) = password.expose_str() else {
+                return Ok(false);
+            };
             Ok(hashes.iter().any(|phc| vault::verify_password(password, phc.as_str())))
         })
         .await
@@ -55,12 +62,17 @@ impl Hashing {
         let ctx = ctx.clone();
         self.run(move || {
             let text = password.expose_str().map_err(Error::internal)?;
-            vault::hash_password(text, ctx.random()).map(Phc::new).map_err(Error::internal)
+            vault::hash_password(text, ctx.random())
+                .map(Phc::new)
+                .map_err(Error::internal)
         })
         .await
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let _place = Place::take(&self.waiting).ok_or_else(|| Error::too_many_requests(2))?;
         let permit = self.cores.clone().acquire_owned().await.map_err(Error::internal)?;
         let done = tokio::task::spawn_blocking(move || {

@@ -38,7 +38,11 @@ mod tests {
 
     #[test]
     fn own_paths_are_kept_whole() {
-        for good in ["/", "/console/default", "/identity/connect/authorize/callback?redirect_uri=https%3A%2F%2Fa%2Fcb&x=//y#z"] {
+        for good in [
+            "/",
+            "/console/default",
+            "/identity/connect/authorize/callback?redirect_uri=https%3A%2F%2Fa%2Fcb&x=//y#z",
+        ] {
             assert_eq!(own_path(good), Some(good));
         }
     }
@@ -46,8 +50,21 @@ mod tests {
     #[test]
     fn other_origins_are_not_followed() {
         for bad in [
-            "", "console", "https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil", "/%2Fevil", "/%2f%2fevil",
-            "/%5Cevil", "/%255Cevil", "/%25252Fevil", "/a\r\nLocation: x", "javascript:alert(1)", "/%09/evil", "/a//evil",
+            "",
+            "console",
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil",
+            "/%2Fevil",
+            "/%2f%2fevil",
+            "/%5Cevil",
+            "/%255Cevil",
+            "/%25252Fevil",
+            "/a\r\nLocation: x",
+            "javascript:alert(1)",
+            "/%09/evil",
+            "/a//evil",
         ] {
             assert_eq!(own_path(bad), None, "{bad}");
         }

@@ -59,10 +59,14 @@ pub fn complete(tx: &mut Tx, ctx: &Ctx, settings: &Settings, attempt: &Attempt) 
         let locked = users::count_failure(user, &settings.lockout, ctx.now);
         scope.update(&*user)?;
         if locked {
-            let event = Event::identity("Authentication", "User Locked Out", format!("{} was locked out.", user.user_name))
-                .details(json!({ "userId": user.id, "seconds": settings.lockout.seconds }))
-                .by(user.id, &user.user_name, user.email.as_deref())
-                .failed();
+            let event = Event::identity(
+                "Authentication",
+                "User Locked Out",
+                format!("{} was locked out.", user.user_name),
+            )
+            .details(json!({ "userId": user.id, "seconds": settings.lockout.seconds }))
+            .by(user.id, &user.user_name, user.email.as_deref())
+            .failed();
             audit::record(&mut scope, ctx, event)?;
         }
     }
@@ -91,13 +95,18 @@ pub fn complete(tx: &mut Tx, ctx: &Ctx, settings: &Settings, attempt: &Attempt) 
     if let Some((organization, old)) = attempt.replaces {
         sessions::end(&mut tx.organization(organization), ctx, old, EndReason::Replaced)?;
     }
-    Ok(Outcome::SignedIn { opened: Box::new(opened), user: Box::new(user) })
+    Ok(Outcome::SignedIn {
+        opened: Box::new(opened),
+        user: Box::new(user),
+    })
 }
 
 /// The result of an attempt, most telling reason first. `matched` must still be the account's hash: the password may
 /// have changed while it was being compared.
 fn judge(user: Option<&User>, is_open: bool, matched: Option<&Phc>, ctx: &Ctx) -> AttemptResult {
-    let Some(user) = user else { return AttemptResult::InvalidUserNameTenancyName };
+    let Some(user) = user else {
+        return AttemptResult::InvalidUserNameTenancyName;
+    };
     if user.is_locked(ctx.now) {
         return AttemptResult::LockedOut;
     }
@@ -115,7 +124,11 @@ fn judge(user: Option<&User>, is_open: bool, matched: Option<&Phc>, ctx: &Ctx) -
 /// Ends the session and writes that the user left.
 pub fn sign_out(tx: &mut Tx, ctx: &Ctx, session: &session::SessionState, everywhere: bool) -> Result<(), Error> {
     let mut scope = tx.organization(session.organization);
-    let reason = if everywhere { EndReason::SignedOutEverywhere } else { EndReason::SignedOut };
+    let reason = if everywhere {
+        EndReason::SignedOutEverywhere
+    } else {
+        EndReason::SignedOut
+    };
     let ended = sessions::end(&mut scope, ctx, session.id, reason)?;
     if everywhere {
         sessions::end_all(&mut scope, ctx, session.user, reason, None)?;
@@ -123,7 +136,8 @@ pub fn sign_out(tx: &mut Tx, ctx: &Ctx, session: &session::SessionState, everywh
     if !ended && !everywhere {
         return Ok(());
     }
-    let mut event = Event::identity("Authentication", "User Logout", "Sign-out.").details(json!({ "everywhere": everywhere }));
+    let mut event =
+        Event::identity("Authentication", "User Logout", "Sign-out.").details(json!({ "everywhere": everywhere }));
     if let Some(user) = users::find(&mut scope, session.user)? {
         event = event.by(user.id, &user.user_name, user.email.as_deref());
     }

@@ -26,7 +26,9 @@ struct Window {
 
 impl Default for Throttle {
     fn default() -> Self {
-        Self { windows: moka::sync::Cache::builder().max_capacity(MOST_ADDRESSES).build() }
+        Self {
+            windows: moka::sync::Cache::builder().max_capacity(MOST_ADDRESSES).build(),
+        }
     }
 }
 
@@ -34,7 +36,9 @@ impl Throttle {
     /// # Errors
     /// 429 with the seconds to wait.
     pub fn check(&self, address: Option<IpAddr>, now: Timestamp) -> Result<(), Error> {
-        let Some(window) = address.and_then(|address| self.windows.get(&network(address))) else { return Ok(()) };
+        let Some(window) = address.and_then(|address| self.windows.get(&network(address))) else {
+            return Ok(());
+        };
         let window = *window.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let age = now.duration_since(window.since);
         if window.failures < MOST_FAILURES || age >= WINDOW || age.is_negative() {
@@ -47,12 +51,20 @@ impl Throttle {
     /// Counts a failure.
     pub fn failed(&self, address: Option<IpAddr>, now: Timestamp) {
         let Some(address) = address else { return };
-        let fresh = || std::sync::Arc::new(Mutex::new(Window { since: now, failures: 0 }));
+        let fresh = || {
+            std::sync::Arc::new(Mutex::new(Window {
+                since: now,
+                failures: 0,
+            }))
+        };
         let window = self.windows.get_with(network(address), fresh);
         let mut window = window.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let age = now.duration_since(window.since);
         if age >= WINDOW || age.is_negative() {
-            *window = Window { since: now, failures: 0 };
+            *window = Window {
+                since: now,
+                failures: 0,
+            };
         }
         window.failures = window.failures.saturating_add(1);
     }

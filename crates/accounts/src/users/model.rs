@@ -99,7 +99,11 @@ impl User {
 
     /// Name, surname or both, else the display name, else the user name.
     pub fn shown(&self) -> &str {
-        if self.display_name.is_empty() { &self.user_name } else { &self.display_name }
+        if self.display_name.is_empty() {
+            &self.user_name
+        } else {
+            &self.display_name
+        }
     }
 }
 

@@ -16,8 +16,16 @@ pub fn judge_password(policy: &PasswordPolicy, password: &str) -> Vec<Fault> {
     };
     let length = password.chars().count();
     let least = policy.minimum_length as usize;
-    demand(length >= least.max(1), "PasswordTooShort", format!("Passwords must be at least {least} characters."));
-    demand(length <= LONGEST, "PasswordTooLong", format!("Passwords must be at most {LONGEST} characters."));
+    demand(
+        length >= least.max(1),
+        "PasswordTooShort",
+        format!("Passwords must be at least {least} characters."),
+    );
+    demand(
+        length <= LONGEST,
+        "PasswordTooLong",
+        format!("Passwords must be at most {LONGEST} characters."),
+    );
     let has = |test: fn(char) -> bool| password.chars().any(test);
     demand(
         !policy.special_character || has(|c| !c.is_alphanumeric()),
@@ -47,20 +55,38 @@ mod tests {
     use super::*;
 
     fn check(change: impl FnOnce(&mut PasswordPolicy), password: &str, codes: &[&str]) {
-        let mut policy = PasswordPolicy { minimum_length: 8, ..PasswordPolicy::default() };
+        let mut policy = PasswordPolicy {
+            minimum_length: 8,
+            ..PasswordPolicy::default()
+        };
         change(&mut policy);
-        let found: Vec<&str> = judge_password(&policy, password).into_iter().map(|fault| fault.code).collect();
+        let found: Vec<&str> = judge_password(&policy, password)
+            .into_iter()
+            .map(|fault| fault.code)
+            .collect();
         assert_eq!(found, codes, "{password}");
     }
 
     #[test]
     fn each_rule_has_its_code() {
         check(|_| (), "abcdefg1", &[]);
-        check(|_| (), "", &["PasswordTooShort", "PasswordRequiresDigit", "PasswordRequiresLower"]);
+        check(
+            |_| (),
+            "",
+            &["PasswordTooShort", "PasswordRequiresDigit", "PasswordRequiresLower"],
+        );
         check(|_| (), "abcdefgh", &["PasswordRequiresDigit"]);
         check(|_| (), "ABCDEFG1", &["PasswordRequiresLower"]);
-        check(|policy| policy.upper_case = true, "abcdefg1", &["PasswordRequiresUpper"]);
-        check(|policy| policy.special_character = true, "abcdefg1", &["PasswordRequiresNonAlphanumeric"]);
+        check(
+            |policy| policy.upper_case = true,
+            "abcdefg1",
+            &["PasswordRequiresUpper"],
+        );
+        check(
+            |policy| policy.special_character = true,
+            "abcdefg1",
+            &["PasswordRequiresNonAlphanumeric"],
+        );
         check(|policy| policy.special_character = true, "abcdef 1", &[]);
         check(|_| (), &"a1".repeat(300), &["PasswordTooLong"]);
     }

@@ -13,7 +13,10 @@ pub struct Fault {
 
 impl Fault {
     pub fn new(code: &'static str, description: impl Into<String>) -> Self {
-        Self { code, description: description.into() }
+        Self {
+            code,
+            description: description.into(),
+        }
     }
 
     pub fn duplicate_user_name(name: &str) -> Self {
@@ -25,7 +28,10 @@ impl Fault {
     }
 
     pub fn invalid_user_name(name: &str) -> Self {
-        Self::new("InvalidUserName", format!("Username '{name}' is invalid, can only contain letters or digits."))
+        Self::new(
+            "InvalidUserName",
+            format!("Username '{name}' is invalid, can only contain letters or digits."),
+        )
     }
 
     pub fn invalid_email(email: &str) -> Self {
@@ -46,11 +52,17 @@ pub struct IdentityResult {
 
 impl IdentityResult {
     pub fn success() -> Self {
-        Self { succeeded: true, errors: Vec::new() }
+        Self {
+            succeeded: true,
+            errors: Vec::new(),
+        }
     }
 
     pub fn failed(errors: Vec<Fault>) -> Self {
-        Self { succeeded: false, errors }
+        Self {
+            succeeded: false,
+            errors,
+        }
     }
 }
 

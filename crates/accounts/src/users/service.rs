@@ -128,13 +128,21 @@ pub fn list(scope: &mut Handle<'_>, listing: &Listing) -> Result<(i64, Vec<User>
 
 /// The groups of several users, in the order of `users`.
 pub fn groups_of_all(scope: &mut Handle<'_>, users: &[User]) -> Result<Vec<Vec<Uuid>>, Error> {
-    users.iter().map(|user| groups::service::groups_of(scope, MemberKind::User, user.id)).collect()
+    users
+        .iter()
+        .map(|user| groups::service::groups_of(scope, MemberKind::User, user.id))
+        .collect()
 }
 
 /// Adds a user.
 pub fn create(scope: &mut Handle<'_>, ctx: &Ctx, new: NewUser) -> Result<User, Failure> {
     let user_name = new.user_name.trim().to_owned();
-    let email = new.email.as_deref().map(str::trim).filter(|email| !email.is_empty()).map(str::to_owned);
+    let email = new
+        .email
+        .as_deref()
+        .map(str::trim)
+        .filter(|email| !email.is_empty())
+        .map(str::to_owned);
     let mut faults = Vec::new();
     if !is_user_name(&user_name) {
         faults.push(Fault::invalid_user_name(&shorten(&user_name)));
@@ -184,7 +192,9 @@ pub fn create(scope: &mut Handle<'_>, ctx: &Ctx, new: NewUser) -> Result<User, F
     let inserted = scope.tx().attempt(|tx| tx.organization(organization).insert(&user));
     let legacy_id = match inserted {
         Ok(legacy_id) => legacy_id,
-        Err(error) if error.is_unique("users_user_name") => return Err(Fault::duplicate_user_name(&user.user_name).into()),
+        Err(error) if error.is_unique("users_user_name") => {
+            return Err(Fault::duplicate_user_name(&user.user_name).into());
+        }
         Err(error) if error.is_unique("users_email") => {
             return Err(Fault::duplicate_email(user.email.as_deref().unwrap_or_default()).into());
         }
@@ -293,20 +303,34 @@ pub fn unlock(scope: &mut Handle<'_>, ctx: &Ctx, id: Uuid) -> Result<(), Error> 
     user.locked_until = None;
     scope.update(&user)?;
     scope.changed("users", id);
-    let event = Event::identity("Users", "User Unlocked", format!("User {} was unlocked.", user.user_name));
+    let event = Event::identity(
+        "Users",
+        "User Unlocked",
+        format!("User {} was unlocked.", user.user_name),
+    );
     audit::record(scope, ctx, event.details(json!({ "userId": id })))
 }
 
 /// Sets the password a user chose. Other sessions end; `keep` goes on.
-pub fn choose_password(scope: &mut Handle<'_>, ctx: &Ctx, id: Uuid, phc: Phc, keep: Option<Uuid>) -> Result<User, Error> {
+pub fn choose_password(
+    scope: &mut Handle<'_>,
+    ctx: &Ctx,
+    id: Uuid,
+    phc: Phc,
+    keep: Option<Uuid>,
+) -> Result<User, Error> {
     let mut user = lock(scope, id)?;
     put_password(&mut user, ctx, NewPassword { phc, temporary: false });
     void(scope, ctx, &mut user, EndReason::PasswordChanged, keep)?;
     scope.update(&user)?;
     scope.changed("users", id);
-    let event = Event::identity("Users", "User Password Changed", format!("{} changed the password.", user.user_name))
-        .details(json!({ "userId": id }))
-        .by(id, &user.user_name, user.email.as_deref());
+    let event = Event::identity(
+        "Users",
+        "User Password Changed",
+        format!("{} changed the password.", user.user_name),
+    )
+    .details(json!({ "userId": id }))
+    .by(id, &user.user_name, user.email.as_deref());
     audit::record(scope, ctx, event)?;
     Ok(user)
 }
@@ -319,13 +343,21 @@ pub fn lock(scope: &mut Handle<'_>, id: Uuid) -> Result<User, Error> {
 
 /// Hashes that a new password is compared with: the current one and the latest earlier ones.
 pub fn refused_hashes(user: &User, policy: &PasswordPolicy) -> Vec<Phc> {
-    user.password.iter().chain(&user.password_history.0).take(policy.previous_refused as usize).cloned().collect()
+    user.password
+        .iter()
+        .chain(&user.password_history.0)
+        .take(policy.previous_refused as usize)
+        .cloned()
+        .collect()
 }
 
 /// Whether a password is older than the policy allows.
 pub fn is_expired(user: &User, policy: &PasswordPolicy, now: Timestamp) -> bool {
     let life = SignedDuration::from_hours(24 * i64::from(policy.expiration_days));
-    policy.expiration_days > 0 && user.password_changed_at.is_some_and(|since| now.duration_since(since) > life)
+    policy.expiration_days > 0
+        && user
+            .password_changed_at
+            .is_some_and(|since| now.duration_since(since) > life)
 }
 
 /// Counts a wrong password; true when the account gets locked by it. A lock that is over starts a new count.
@@ -340,7 +372,9 @@ pub fn count_failure(user: &mut User, lockout: &Lockout, now: Timestamp) -> bool
     if user.failed_attempts < i32::try_from(lockout.attempts).unwrap_or(i32::MAX) || lockout.seconds == 0 {
         return false;
     }
-    user.locked_until = now.checked_add(SignedDuration::from_secs(i64::from(lockout.seconds))).ok();
+    user.locked_until = now
+        .checked_add(SignedDuration::from_secs(i64::from(lockout.seconds)))
+        .ok();
     true
 }
 
@@ -356,7 +390,13 @@ fn put_password(user: &mut User, ctx: &Ctx, password: NewPassword) {
 }
 
 /// Makes everything that was handed out to the user worthless.
-fn void(scope: &mut Handle<'_>, ctx: &Ctx, user: &mut User, reason: EndReason, keep: Option<Uuid>) -> Result<(), Error> {
+fn void(
+    scope: &mut Handle<'_>,
+    ctx: &Ctx,
+    user: &mut User,
+    reason: EndReason,
+    keep: Option<Uuid>,
+) -> Result<(), Error> {
     user.stamp = ctx.id();
     user.stamped_at = ctx.now;
     sessions::service::end_all(scope, ctx, user.id, reason, keep)
@@ -376,7 +416,12 @@ fn is_taken(scope: &mut Handle<'_>, column: &str, text: &str, own: Option<Uuid>)
     Ok(same.is_some_and(|user| Some(user.id) != own))
 }
 
-fn check_email(scope: &mut Handle<'_>, email: Option<&str>, own: Option<Uuid>, faults: &mut Vec<Fault>) -> Result<(), Error> {
+fn check_email(
+    scope: &mut Handle<'_>,
+    email: Option<&str>,
+    own: Option<Uuid>,
+    faults: &mut Vec<Fault>,
+) -> Result<(), Error> {
     let Some(email) = email else { return Ok(()) };
     if !is_email(email) {
         faults.push(Fault::invalid_email(&shorten(email)));
@@ -402,11 +447,15 @@ fn is_hidden(c: char) -> bool {
 fn is_user_name(name: &str) -> bool {
     !name.is_empty()
         && name.chars().count() <= LONGEST_TEXT
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '.' | '_' | '@' | '+' | '\\'))
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '.' | '_' | '@' | '+' | '\\'))
 }
 
 fn is_email(email: &str) -> bool {
-    let Some((local, domain)) = email.rsplit_once('@') else { return false };
+    let Some((local, domain)) = email.rsplit_once('@') else {
+        return false;
+    };
     email.chars().count() <= LONGEST_TEXT
         && !local.is_empty()
         && !local.contains('@')
@@ -433,8 +482,16 @@ fn differences(before: &User, after: &User) -> Value {
     note("displayName", json!(before.display_name), json!(after.display_name));
     note("email", json!(before.email), json!(after.email));
     note("isActive", json!(before.is_active), json!(after.is_active));
-    note("bypassBasicAuthRestriction", json!(before.bypass_basic_auth), json!(after.bypass_basic_auth));
-    note("invitationAccepted", json!(before.invitation_accepted), json!(after.invitation_accepted));
+    note(
+        "bypassBasicAuthRestriction",
+        json!(before.bypass_basic_auth),
+        json!(after.bypass_basic_auth),
+    );
+    note(
+        "invitationAccepted",
+        json!(before.invitation_accepted),
+        json!(after.invitation_accepted),
+    );
     details
 }
 
@@ -488,7 +545,13 @@ mod tests {
 
     #[test]
     fn attempts_while_locked_do_not_prolong_the_lock_and_the_count_starts_anew_after_it() {
-        let (mut user, lockout) = (user(), Lockout { attempts: 2, ..Lockout::default() });
+        let (mut user, lockout) = (
+            user(),
+            Lockout {
+                attempts: 2,
+                ..Lockout::default()
+            },
+        );
         count_failure(&mut user, &lockout, at(0));
         assert!(count_failure(&mut user, &lockout, at(0)));
         assert!(!count_failure(&mut user, &lockout, at(200)));
@@ -499,13 +562,22 @@ mod tests {
 
     #[test]
     fn without_lockout_nothing_is_counted() {
-        let (mut user, lockout) = (user(), Lockout { enabled: false, ..Lockout::default() });
+        let (mut user, lockout) = (
+            user(),
+            Lockout {
+                enabled: false,
+                ..Lockout::default()
+            },
+        );
         assert!(!(0..100).any(|_| count_failure(&mut user, &lockout, at(0))));
     }
 
     #[test]
     fn passwords_expire_by_the_day() {
-        let policy = PasswordPolicy { expiration_days: 1, ..PasswordPolicy::default() };
+        let policy = PasswordPolicy {
+            expiration_days: 1,
+            ..PasswordPolicy::default()
+        };
         assert!(!is_expired(&user(), &policy, at(86_400)));
         assert!(is_expired(&user(), &policy, at(86_401)));
         assert!(!is_expired(&user(), &PasswordPolicy::default(), at(10_000_000)));

@@ -12,20 +12,29 @@ use crate::rest::partition;
 pub const MOST_ROWS: u32 = 5000;
 
 pub fn operation() -> Operation {
-    Operation::identity(Method::GET, "/api/AuditQuery/{partitionGlobalId}/download", "AuditQuery_DownloadAuditEvents")
-        .summary("The latest rows of the audit log as CSV.")
-        .scope("PM.Audit.Read")
-        .administrator()
-        .parameters(&["language", "size"])
-        .answers(200, Shape::Media("application/octet-stream"))
-        .handler(handle)
+    Operation::identity(
+        Method::GET,
+        "/api/AuditQuery/{partitionGlobalId}/download",
+        "AuditQuery_DownloadAuditEvents",
+    )
+    .summary("The latest rows of the audit log as CSV.")
+    .scope("PM.Audit.Read")
+    .administrator()
+    .parameters(&["language", "size"])
+    .answers(200, Shape::Media("application/octet-stream"))
+    .handler(handle)
 }
 
 async fn handle(request: Request) -> Result<Response, Error> {
     let organization = partition(&request, Some(request.guid("partitionGlobalId")?))?;
     let top = request.parse::<u32>("size")?.unwrap_or(MOST_ROWS).min(MOST_ROWS);
-    let search = Search { top, ..Search::default() };
-    let found = request.store().read(move |tx| service::search(&mut tx.organization(organization), &search));
+    let search = Search {
+        top,
+        ..Search::default()
+    };
+    let found = request
+        .store()
+        .read(move |tx| service::search(&mut tx.organization(organization), &search));
     Reply::ok()
         .header("content-disposition", "attachment; filename=\"auditlogs.csv\"")
         .bytes("application/octet-stream", csv_of(&found.await?.1))
@@ -34,7 +43,18 @@ async fn handle(request: Request) -> Result<Response, Error> {
 /// The rows with a header line, in UTF-8 with a byte order mark, without which spreadsheets guess wrongly.
 pub fn csv_of(records: &[AuditRecord]) -> String {
     let mut text = String::from("\u{feff}");
-    text += &csv_line(&["createdOn", "source", "category", "action", "message", "userName", "email", "status", "ipAddress", "details"]);
+    text += &csv_line(&[
+        "createdOn",
+        "source",
+        "category",
+        "action",
+        "message",
+        "userName",
+        "email",
+        "status",
+        "ipAddress",
+        "details",
+    ]);
     for record in records {
         text += &csv_line(&[
             &record.created_at.to_string(),

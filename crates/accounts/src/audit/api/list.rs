@@ -9,13 +9,17 @@ use crate::audit::service::{self, Search};
 use crate::rest::{Paged, Paging, partition};
 
 pub fn operation() -> Operation {
-    Operation::identity(Method::GET, "/api/AuditQuery/{partitionGlobalId}", "AuditQuery_GetAuditEvents")
-        .summary("What happened in the organization, the latest first.")
-        .scope("PM.Audit.Read")
-        .administrator()
-        .parameters(&["language", "top", "skip", "sortBy", "sortOrder"])
-        .answers_json::<Paged<RecordDto>>(200, "AuditQueryRecordDtoPagedResult")
-        .handler(handle)
+    Operation::identity(
+        Method::GET,
+        "/api/AuditQuery/{partitionGlobalId}",
+        "AuditQuery_GetAuditEvents",
+    )
+    .summary("What happened in the organization, the latest first.")
+    .scope("PM.Audit.Read")
+    .administrator()
+    .parameters(&["language", "top", "skip", "sortBy", "sortOrder"])
+    .answers_json::<Paged<RecordDto>>(200, "AuditQueryRecordDtoPagedResult")
+    .handler(handle)
 }
 
 async fn handle(request: Request) -> Result<Response, Error> {
@@ -28,7 +32,12 @@ async fn handle(request: Request) -> Result<Response, Error> {
         skip: paging.skip,
         ..Search::default()
     };
-    let found = request.store().read(move |tx| service::search(&mut tx.organization(organization), &search));
+    let found = request
+        .store()
+        .read(move |tx| service::search(&mut tx.organization(organization), &search));
     let (total_count, records) = found.await?;
-    Reply::ok().json(&Paged { total_count, results: records.into_iter().map(RecordDto::from).collect() })
+    Reply::ok().json(&Paged {
+        total_count,
+        results: records.into_iter().map(RecordDto::from).collect(),
+    })
 }

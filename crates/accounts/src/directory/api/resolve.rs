@@ -20,11 +20,15 @@ struct Command {
 }
 
 pub fn operation() -> Operation {
-    Operation::identity(Method::POST, "/api/Directory/BulkResolveByName/{partitionGlobalId}", "Directory_BulkResolveByName")
-        .summary("Users, groups or applications by name; names that are not known are left out.")
-        .takes::<Command>("BulkResolveByNameCommand")
-        .answers_json::<Map<String, Value>>(200, "DirectoryEntitiesByName")
-        .handler(handle)
+    Operation::identity(
+        Method::POST,
+        "/api/Directory/BulkResolveByName/{partitionGlobalId}",
+        "Directory_BulkResolveByName",
+    )
+    .summary("Users, groups or applications by name; names that are not known are left out.")
+    .takes::<Command>("BulkResolveByNameCommand")
+    .answers_json::<Map<String, Value>>(200, "DirectoryEntitiesByName")
+    .handler(handle)
 }
 
 async fn handle(request: Request) -> Result<Response, Error> {
@@ -39,7 +43,9 @@ async fn handle(request: Request) -> Result<Response, Error> {
         Value::Null => Some(Kind::User),
         _ => None,
     };
-    let Some(kind) = kind else { return refuse("The entity type must be user, group or application.") };
+    let Some(kind) = kind else {
+        return refuse("The entity type must be user, group or application.");
+    };
     let found = request.store().read(move |tx| {
         let mut scope = tx.organization(organization);
         let mut entities = Map::new();

@@ -18,12 +18,16 @@ struct Command {
 }
 
 pub fn operations() -> [Operation; 2] {
-    let one = Operation::identity(Method::DELETE, "/api/Group/{partitionGlobalId}/{groupId}", "Group_Delete")
-        .summary("Deletes a custom group.")
-        .scope("PM.Group.Write")
-        .administrator()
-        .answers(204, Shape::Nothing)
-        .handler(delete);
+    let one = Operation::identity(
+        Method::DELETE,
+        "/api/Group/{partitionGlobalId}/{groupId}",
+        "Group_Delete",
+    )
+    .summary("Deletes a custom group.")
+    .scope("PM.Group.Write")
+    .administrator()
+    .answers(204, Shape::Nothing)
+    .handler(delete);
     let several = Operation::identity(Method::DELETE, "/api/Group/{partitionGlobalId}", "Group_BulkDelete")
         .summary("Deletes several custom groups, all or none.")
         .scope("PM.Group.Write")

@@ -16,12 +16,16 @@ pub fn operations() -> [Operation; 2] {
         .administrator()
         .answers_json::<Vec<Value>>(200, "GroupDtoList")
         .handler(list);
-    let get = Operation::identity(Method::GET, "/api/Group/{partitionGlobalId}/{groupId}", "Group_GetGroup")
-        .summary("The group with this id.")
-        .scope("PM.Group.Read")
-        .administrator()
-        .answers_json::<Value>(200, "GroupDto")
-        .handler(get);
+    let get = Operation::identity(
+        Method::GET,
+        "/api/Group/{partitionGlobalId}/{groupId}",
+        "Group_GetGroup",
+    )
+    .summary("The group with this id.")
+    .scope("PM.Group.Read")
+    .administrator()
+    .answers_json::<Value>(200, "GroupDto")
+    .handler(get);
     [list, get]
 }
 
@@ -30,7 +34,10 @@ async fn list(request: Request) -> Result<Response, Error> {
     let found = request.store().read(move |tx| {
         let mut scope = tx.organization(organization);
         let groups = service::list(&mut scope)?;
-        groups.iter().map(|group| dto(&mut scope, group)).collect::<Result<Vec<Value>, Error>>()
+        groups
+            .iter()
+            .map(|group| dto(&mut scope, group))
+            .collect::<Result<Vec<Value>, Error>>()
     });
     Reply::ok().json(&found.await?)
 }

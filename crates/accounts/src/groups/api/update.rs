@@ -42,7 +42,14 @@ async fn handle(request: Request) -> Result<Response, Error> {
     check_length("directoryUserIDsToRemove", &command.remove)?;
     let updated = request.store().write(move |tx| {
         let mut scope = tx.organization(organization);
-        let group = service::update(&mut scope, &ctx, id, command.name.as_deref(), &command.add, &command.remove)?;
+        let group = service::update(
+            &mut scope,
+            &ctx,
+            id,
+            command.name.as_deref(),
+            &command.add,
+            &command.remove,
+        )?;
         dto(&mut scope, &group)
     });
     Reply::ok().json(&updated.await?)

@@ -12,17 +12,39 @@ use crate::directory::service::{self as directory, Kind};
 use crate::groups::{GroupType, service};
 use crate::users::Failure;
 
-const PATH: &str = "/console/{org}/admin/accounts/groups/{group}";
+const PATH: &str = "/{org}/admin/accounts/groups/{group}";
 
 pub fn operations() -> [Operation; 5] {
-    let action = |path, id, summary| Operation::page(Method::POST, path, id).summary(summary).administrator().takes_form();
+    let action = |path, id, summary| {
+        Operation::page(Method::POST, path, id)
+            .summary(summary)
+            .administrator()
+            .takes_form()
+    };
     [
-        Operation::page(Method::GET, PATH, "Console_Group").summary("One group and its members.").administrator().handler(show),
+        Operation::page(Method::GET, PATH, "Console_Group")
+            .summary("One group and its members.")
+            .administrator()
+            .handler(show),
         action(PATH, "Console_RenameGroup", "Renames a group.").handler(rename),
-        action("/console/{org}/admin/accounts/groups/{group}/members", "Console_AddMember", "Puts somebody into a group.").handler(add),
-        action("/console/{org}/admin/accounts/groups/{group}/members/{member}/remove", "Console_RemoveMember", "Takes somebody out of a group.")
-            .handler(remove),
-        action("/console/{org}/admin/accounts/groups/{group}/delete", "Console_DeleteGroup", "Deletes a group.").handler(delete),
+        action(
+            "/{org}/admin/accounts/groups/{group}/members",
+            "Console_AddMember",
+            "Puts somebody into a group.",
+        )
+        .handler(add),
+        action(
+            "/{org}/admin/accounts/groups/{group}/members/{member}/remove",
+            "Console_RemoveMember",
+            "Takes somebody out of a group.",
+        )
+        .handler(remove),
+        action(
+            "/{org}/admin/accounts/groups/{group}/delete",
+            "Console_DeleteGroup",
+            "Deletes a group.",
+        )
+        .handler(delete),
     ]
 }
 
@@ -36,7 +58,11 @@ async fn rename(request: Request) -> Result<Response, Error> {
     let renamed = request.store().write(move |tx| {
         service::update(&mut tx.organization(organization), &ctx, id, Some(&name), &[], &[]).map_err(Failure::from)
     });
-    finish(&request, renamed.await.map(|group| format!("Group {} was saved.", group.name))).await
+    finish(
+        &request,
+        renamed.await.map(|group| format!("Group {} was saved.", group.name)),
+    )
+    .await
 }
 
 async fn add(request: Request) -> Result<Response, Error> {
@@ -50,7 +76,10 @@ async fn add(request: Request) -> Result<Response, Error> {
             None => directory::by_name(&mut scope, Kind::Application, &name)?,
         };
         let Some(member) = found else {
-            return Err(Failure::from(Error::field("member", format!("There is no user or application called “{name}”."))));
+            return Err(Failure::from(Error::field(
+                "member",
+                format!("There is no user or application called “{name}”."),
+            )));
         };
         service::add_member(&mut scope, &ctx, &group, member.id)?;
         Ok(format!("{} was added.", member.name))
@@ -71,19 +100,33 @@ async fn remove(request: Request) -> Result<Response, Error> {
 
 async fn delete(request: Request) -> Result<Response, Error> {
     let (organization, id, ctx) = (request.organization()?, request.guid("group")?, request.ctx.clone());
-    request.store().write(move |tx| service::delete(&mut tx.organization(organization), &ctx, id)).await?;
-    page::done(&format!("{}/admin/accounts/groups", base(&request)?), "The group was deleted.")
+    request
+        .store()
+        .write(move |tx| service::delete(&mut tx.organization(organization), &ctx, id))
+        .await?;
+    page::done(
+        &format!("{}/admin/accounts/groups", base(&request)?),
+        "The group was deleted.",
+    )
 }
 
 async fn finish(request: &Request, outcome: Result<String, Failure>) -> Result<Response, Error> {
     match outcome {
-        Ok(message) => page::done(&format!("{}/admin/accounts/groups/{}", base(request)?, request.guid("group")?), &message),
+        Ok(message) => page::done(
+            &format!("{}/admin/accounts/groups/{}", base(request)?, request.guid("group")?),
+            &message,
+        ),
         Err(failure) => render(request, &mendable(failure)?).await,
     }
 }
 
 async fn render(request: &Request, errors: &Errors) -> Result<Response, Error> {
-    let (organization, id, base, query) = (request.organization()?, request.guid("group")?, base(request)?, grid_query(request));
+    let (organization, id, base, query) = (
+        request.organization()?,
+        request.guid("group")?,
+        base(request)?,
+        grid_query(request),
+    );
     let found = request.store().read(move |tx| {
         let mut scope = tx.organization(organization);
         Ok::<_, Error>((service::get(&mut scope, id)?, directory::members_of(&mut scope, id)?))
@@ -93,11 +136,26 @@ async fn render(request: &Request, errors: &Errors) -> Result<Response, Error> {
     let everyone = service::is_everyone(&group);
     let built_in = group.kind == GroupType::BuiltIn;
     let wanted = store::fold(&query.search);
-    let shown = members.iter().filter(|member| store::fold(&member.name).contains(&wanted) || store::fold(&member.display_name).contains(&wanted));
+    let shown = members.iter().filter(|member| {
+        store::fold(&member.name).contains(&wanted) || store::fold(&member.display_name).contains(&wanted)
+    });
     let rows = shown.map(|member| {
-        let confirm = Confirm::new(&format!("Remove “{}”?", member.name), "Roles given to the group no longer count for this member.", "Remove");
-        let remove = MenuItem::delete("Remove", &format!("{own}/members/{}/remove", member.id), csrf(request), confirm);
-        let kind = if member.kind == Kind::Application { "Application" } else { "User" };
+        let confirm = Confirm::new(
+            &format!("Remove “{}”?", member.name),
+            "Roles given to the group no longer count for this member.",
+            "Remove",
+        );
+        let remove = MenuItem::delete(
+            "Remove",
+            &format!("{own}/members/{}/remove", member.id),
+            csrf(request),
+            confirm,
+        );
+        let kind = if member.kind == Kind::Application {
+            "Application"
+        } else {
+            "User"
+        };
         Row::new(&member.id.to_string(), &member.name)
             .cell(&member.name)
             .cell(&member.display_name)
@@ -131,5 +189,12 @@ async fn render(request: &Request, errors: &Errors) -> Result<Response, Error> {
             })))
         }
     };
-    page::render_with(request, if errors.is_empty() { 200 } else { 400 }, &group.name, "accounts", content).await
+    page::render_with(
+        request,
+        if errors.is_empty() { 200 } else { 400 },
+        &group.name,
+        "accounts",
+        content,
+    )
+    .await
 }

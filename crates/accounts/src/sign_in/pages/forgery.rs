@@ -14,14 +14,27 @@ pub struct Token {
 /// For a caller with a session the session's own value, which the guard compares; else the cookie's, made where missing.
 pub fn token(request: &Request) -> Token {
     if let Some(session) = &request.ctx.caller.session {
-        return Token { value: session.csrf.to_string(), cookie: None };
+        return Token {
+            value: session.csrf.to_string(),
+            cookie: None,
+        };
     }
     if let Some(value) = cookie(request) {
-        return Token { value: value.to_owned(), cookie: None };
+        return Token {
+            value: value.to_owned(),
+            cookie: None,
+        };
     }
     let value = request.ctx.token(32);
-    let cookie = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{}", name(&request.origin), secure(&request.origin));
-    Token { value, cookie: Some(cookie) }
+    let cookie = format!(
+        "{}={value}; Path=/; HttpOnly; SameSite=Lax{}",
+        name(&request.origin),
+        secure(&request.origin)
+    );
+    Token {
+        value,
+        cookie: Some(cookie),
+    }
 }
 
 /// # Errors
@@ -35,12 +48,19 @@ pub fn check(request: &Request, form: &[(String, String)]) -> Result<(), Error> 
     if !expected.is_empty() && vault::verify_secret(given, &vault::hash_secret(expected)) {
         return Ok(());
     }
-    Err(Error::invalid(context::codes::INVALID_REQUEST, "This form is out of date. Open the page again and repeat what you did."))
+    Err(Error::invalid(
+        context::codes::INVALID_REQUEST,
+        "This form is out of date. Open the page again and repeat what you did.",
+    ))
 }
 
 /// `Set-Cookie` that takes the value away: after sign-in the session has its own.
 pub fn clear(origin: &str) -> String {
-    format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{}", name(origin), secure(origin))
+    format!(
+        "{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{}",
+        name(origin),
+        secure(origin)
+    )
 }
 
 fn cookie(request: &Request) -> Option<&str> {
@@ -48,5 +68,9 @@ fn cookie(request: &Request) -> Option<&str> {
 }
 
 fn name(origin: &str) -> &'static str {
-    if is_secure(origin) { "__Host-idsrv.xsrf" } else { "idsrv.xsrf" }
+    if is_secure(origin) {
+        "__Host-idsrv.xsrf"
+    } else {
+        "idsrv.xsrf"
+    }
 }

@@ -9,7 +9,7 @@ use crate::organizations::HOST;
 use crate::state::Accounts;
 
 pub fn operation() -> Operation {
-    Operation::page(Method::GET, "/console", "Console_Start")
+    Operation::page(Method::GET, "/", "Console_Start")
         .summary("Leads to the home of the signed-in person's organization.")
         .answers(303, Shape::Nothing)
         .handler(handle)
@@ -17,5 +17,12 @@ pub fn operation() -> Operation {
 
 async fn handle(request: Request) -> Result<Response, Error> {
     let organization = request.ctx.caller.organization.unwrap_or(HOST);
-    go(&request.state::<Accounts>()?.require_organization(organization).await?.home(), &[])
+    go(
+        &request
+            .state::<Accounts>()?
+            .require_organization(organization)
+            .await?
+            .home(),
+        &[],
+    )
 }

@@ -78,8 +78,13 @@ fn render(request: &Request, status: u16, shown: &Shown<'_>) -> Result<Response,
     let form = Form::new(&token.value, &action).unguarded().submit("Sign in");
     let form = if shown.refused { form.error("", REFUSED) } else { form };
     let focus_password = !shown.user_name.is_empty();
-    let user_name = field::text("username", "User name or e-mail").value(shown.user_name).autocomplete("username").required();
-    let password = field::password("password", "Password").autocomplete("current-password").required();
+    let user_name = field::text("username", "User name or e-mail")
+        .value(shown.user_name)
+        .autocomplete("username")
+        .required();
+    let password = field::password("password", "Password")
+        .autocomplete("current-password")
+        .required();
     let content = html! {
         @if request.ctx.caller.session.is_some() {
             p.muted { "You are signed in as " b { (request.ctx.caller.name) } ". Signing in again takes the place of that session." }
@@ -102,10 +107,23 @@ async fn submit(request: Request) -> Result<Response, Error> {
     let (organization, typed) = (value_of(&form, "organization"), value_of(&form, "username"));
     let return_url = own_path(value_of(&form, "returnUrl")).unwrap_or_default();
     // A password is taken as typed: spaces around it belong to it.
-    let password = form.iter().find(|(name, _)| name == "password").map_or("", |(_, value)| value.as_str());
-    let password = Secret::from(if password.len() > LONGEST_PASSWORD { "" } else { password });
+    let password = form
+        .iter()
+        .find(|(name, _)| name == "password")
+        .map_or("", |(_, value)| value.as_str());
+    let password = Secret::from(if password.len() > LONGEST_PASSWORD {
+        ""
+    } else {
+        password
+    });
 
-    let place = accounts.organization(if organization.is_empty() { FIRST_ORGANIZATION } else { organization }).await?;
+    let place = accounts
+        .organization(if organization.is_empty() {
+            FIRST_ORGANIZATION
+        } else {
+            organization
+        })
+        .await?;
     let user = find(&accounts, place.as_ref(), typed).await?;
     let stored = user.as_ref().and_then(|user| user.password.clone());
     let matches = accounts.hashing.verify(password.clone(), stored.clone()).await?;
@@ -120,26 +138,47 @@ async fn submit(request: Request) -> Result<Response, Error> {
         typed: typed.to_owned(),
         matched,
         rehashed,
-        replaces: accounts.session(&request).await?.map(|session| (session.organization, session.id)),
+        replaces: accounts
+            .session(&request)
+            .await?
+            .map(|session| (session.organization, session.id)),
     };
     let settings = place.as_ref().map(|place| place.settings.clone()).unwrap_or_default();
     let outcome = {
         let ctx = ctx.clone();
-        request.store().write(move |tx| service::complete(tx, &ctx, &settings, &attempt)).await?
+        request
+            .store()
+            .write(move |tx| service::complete(tx, &ctx, &settings, &attempt))
+            .await?
     };
     let (Outcome::SignedIn { opened, .. }, Some(place)) = (outcome, place) else {
         accounts.throttle.failed(ctx.address, ctx.now);
-        let shown = Shown { organization, user_name: typed, return_url, refused: true };
+        let shown = Shown {
+            organization,
+            user_name: typed,
+            return_url,
+            refused: true,
+        };
         return render(&request, 400, &shown);
     };
     let home = place.home();
     let target = if return_url.is_empty() { &home } else { return_url };
     let location = if opened.session.must_change_password {
-        with_query(&format!("{}/web/password", request.layout.base), "returnUrl", Some(target))
+        with_query(
+            &format!("{}/web/password", request.layout.base),
+            "returnUrl",
+            Some(target),
+        )
     } else {
         target.to_owned()
     };
-    go(&location, &[session_cookie(&request.origin, &opened.token), forgery::clear(&request.origin)])
+    go(
+        &location,
+        &[
+            session_cookie(&request.origin, &opened.token),
+            forgery::clear(&request.origin),
+        ],
+    )
 }
 
 /// The account that was named, if it exists. A missing organization costs a look-up too.
@@ -148,7 +187,10 @@ async fn find(accounts: &Accounts, place: Option<&Arc<OrganizationState>>, typed
         return Ok(None);
     }
     let (organization, typed) = (place.map_or(uuid::Uuid::nil(), |place| place.id), typed.to_owned());
-    accounts.store.read(move |tx| users::by_login(&mut tx.organization(organization), &typed)).await
+    accounts
+        .store
+        .read(move |tx| users::by_login(&mut tx.organization(organization), &typed))
+        .await
 }
 
 /// The organization the form starts with: named by the address, or by `acr_values` of the authorize request that is waiting
@@ -159,9 +201,15 @@ async fn organization_hint(request: &Request, return_url: &str) -> Result<Option
         let (kind, name) = value.split_once(':')?;
         matches!(kind, "tenant" | "tenantName").then(|| name.to_owned())
     });
-    let of_console = return_url.strip_prefix("/console/").and_then(|rest| rest.split(['/', '?']).next()).map(str::to_owned);
+    let of_console = return_url
+        .strip_prefix("/console/")
+        .and_then(|rest| rest.split(['/', '?']).next())
+        .map(str::to_owned);
     let accounts = request.state::<Accounts>()?;
-    for name in [request.parameter("organization").map(str::to_owned), of_acr, of_console].into_iter().flatten() {
+    for name in [request.parameter("organization").map(str::to_owned), of_acr, of_console]
+        .into_iter()
+        .flatten()
+    {
         if let Some(organization) = accounts.organization(&name).await? {
             return Ok(Some(organization.url_name.to_string()));
         }
@@ -172,5 +220,7 @@ async fn organization_hint(request: &Request, return_url: &str) -> Result<Option
 /// A parameter of the address that sign-in leads back to.
 fn hint(return_url: &str, name: &str) -> Option<String> {
     let (_, query) = return_url.split_once('?')?;
-    form_urlencoded::parse(query.as_bytes()).find(|(given, _)| given == name).map(|(_, value)| value.into_owned())
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(given, _)| given == name)
+        .map(|(_, value)| value.into_owned())
 }

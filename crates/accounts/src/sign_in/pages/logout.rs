@@ -31,7 +31,7 @@ pub fn operations() -> [Operation; 4] {
         .access(Access::Optional)
         .answers(200, Shape::Media("text/html"))
         .handler(signed_out);
-    let console = Operation::page(Method::POST, "/console/sign-out", "Console_SignOut")
+    let console = Operation::page(Method::POST, "/sign-out", "Console_SignOut")
         .summary("Ends the session from the console's user menu.")
         .answers(303, Shape::Nothing)
         .handler(submit);
@@ -39,7 +39,9 @@ pub fn operations() -> [Operation; 4] {
 }
 
 async fn confirm(request: Request) -> Result<Response, Error> {
-    let Some(session) = &request.ctx.caller.session else { return signed_out(request).await };
+    let Some(session) = &request.ctx.caller.session else {
+        return signed_out(request).await;
+    };
     let action = format!("{}/web/logout", request.layout.base);
     let content = html! {
         p.lead { "You are signed in as " b { (request.ctx.caller.name) } "." }
@@ -55,7 +57,10 @@ async fn submit(request: Request) -> Result<Response, Error> {
     if let Some(session) = accounts.session(&request).await? {
         let everywhere = value_of(&request.form(), "everywhere") == "true";
         let ctx = request.ctx.clone();
-        request.store().write(move |tx| service::sign_out(tx, &ctx, &session, everywhere)).await?;
+        request
+            .store()
+            .write(move |tx| service::sign_out(tx, &ctx, &session, everywhere))
+            .await?;
     }
     go("/identity/web/signed-out", &[clear_session(&request.origin)])
 }

@@ -34,7 +34,11 @@ pub fn operations() -> [Operation; 2] {
 }
 
 async fn show(request: Request) -> Result<Response, Error> {
-    let return_url = request.parameter("returnUrl").and_then(own_path).unwrap_or_default().to_owned();
+    let return_url = request
+        .parameter("returnUrl")
+        .and_then(own_path)
+        .unwrap_or_default()
+        .to_owned();
     let accounts = request.state::<Accounts>()?;
     match accounts.session(&request).await? {
         Some(session) => render(&request, &accounts, &session, &return_url, &[]).await,
@@ -49,7 +53,12 @@ async fn render(
     return_url: &str,
     errors: &[(String, String)],
 ) -> Result<Response, Error> {
-    let policy = accounts.require_organization(session.organization).await?.settings.password.clone();
+    let policy = accounts
+        .require_organization(session.organization)
+        .await?
+        .settings
+        .password
+        .clone();
     let action = format!("{}/web/password", request.layout.base);
     let must = session.must_change_password;
     let content = html! {
@@ -61,43 +70,84 @@ async fn render(
             (field::password("again", "New password again").autocomplete("new-password").required().error_in(errors))
         }))
     };
-    page(if errors.is_empty() { 200 } else { 400 }, "Choose a new password", &[], content)
+    page(
+        if errors.is_empty() { 200 } else { 400 },
+        "Choose a new password",
+        &[],
+        content,
+    )
 }
 
 async fn submit(request: Request) -> Result<Response, Error> {
     let accounts = request.state::<Accounts>()?;
     let form = request.form();
     let return_url = own_path(value_of(&form, "returnUrl")).unwrap_or_default().to_owned();
-    let Some(session) = accounts.session(&request).await? else { return to_sign_in(&request, &return_url) };
+    let Some(session) = accounts.session(&request).await? else {
+        return to_sign_in(&request, &return_url);
+    };
     // A session that waits for its new password is nobody's yet for the guard; its form is compared here.
-    if session.must_change_password && !vault::verify_secret(value_of(&form, "_csrf"), &vault::hash_secret(&session.csrf)) {
-        return Err(Error::invalid(context::codes::INVALID_REQUEST, "This form is out of date. Open the page again."));
+    if session.must_change_password
+        && !vault::verify_secret(value_of(&form, "_csrf"), &vault::hash_secret(&session.csrf))
+    {
+        return Err(Error::invalid(
+            context::codes::INVALID_REQUEST,
+            "This form is out of date. Open the page again.",
+        ));
     }
-    let secret = |name: &str| Secret::from(form.iter().find(|(given, _)| given == name).map_or("", |(_, value)| value.as_str()));
+    let secret = |name: &str| {
+        Secret::from(
+            form.iter()
+                .find(|(given, _)| given == name)
+                .map_or("", |(_, value)| value.as_str()),
+        )
+    };
     let (new, again) = (secret("new"), secret("again"));
     if new != again {
         let errors = [("again".to_owned(), "The two new passwords differ.".to_owned())];
         return render(&request, &accounts, &session, &return_url, &errors).await;
     }
     let old = (!session.must_change_password).then(|| secret("old"));
-    let changed = accounts.change_password(&request.ctx, session.organization, session.user, old, new, Some(session.id)).await;
+    let changed = accounts
+        .change_password(
+            &request.ctx,
+            session.organization,
+            session.user,
+            old,
+            new,
+            Some(session.id),
+        )
+        .await;
     if let Err(failure) = changed {
         if let crate::users::Failure::Other(error) = &failure
             && error.kind != context::Kind::Invalid
         {
             return Err(error.clone());
         }
-        let errors: Vec<(String, String)> = failure.messages().into_iter().map(|message| ("new".to_owned(), message)).collect();
+        let errors: Vec<(String, String)> = failure
+            .messages()
+            .into_iter()
+            .map(|message| ("new".to_owned(), message))
+            .collect();
         return render(&request, &accounts, &session, &return_url, &errors).await;
     }
     finish(&request, &accounts, &session, &return_url).await
 }
 
 /// What the session can do has changed, so its cookie changes (reference: identity 7, row 100).
-async fn finish(request: &Request, accounts: &Accounts, session: &Arc<SessionState>, return_url: &str) -> Result<Response, Error> {
+async fn finish(
+    request: &Request,
+    accounts: &Accounts,
+    session: &Arc<SessionState>,
+    return_url: &str,
+) -> Result<Response, Error> {
     let (ctx, organization, id) = (request.ctx.clone(), session.organization, session.id);
-    let renewed = request.store().write(move |tx| sessions::service::renew(&mut tx.organization(organization), &ctx, id)).await?;
-    let Some(renewed) = renewed else { return to_sign_in(request, return_url) };
+    let renewed = request
+        .store()
+        .write(move |tx| sessions::service::renew(&mut tx.organization(organization), &ctx, id))
+        .await?;
+    let Some(renewed) = renewed else {
+        return to_sign_in(request, return_url);
+    };
     let home = accounts.require_organization(organization).await?.home();
     let target = if return_url.is_empty() { &home } else { return_url };
     go(target, &[session_cookie(&request.origin, &renewed.token)])
@@ -105,7 +155,10 @@ async fn finish(request: &Request, accounts: &Accounts, session: &Arc<SessionSta
 
 fn to_sign_in(request: &Request, return_url: &str) -> Result<Response, Error> {
     let back = Some(return_url).filter(|url| !url.is_empty());
-    go(&with_query(&format!("{}/web/login", request.layout.base), "returnUrl", back), &[])
+    go(
+        &with_query(&format!("{}/web/login", request.layout.base), "returnUrl", back),
+        &[],
+    )
 }
 
 /// The policy in one sentence.

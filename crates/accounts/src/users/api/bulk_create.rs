@@ -50,7 +50,10 @@ async fn handle(request: Request) -> Result<Response, Error> {
     let command: Command = request.json()?;
     let organization = partition(&request, command.partition_global_id)?;
     if command.users.len() > MOST_USERS {
-        return Err(Error::field("users", format!("At most {MOST_USERS} users can be created at a time.")));
+        return Err(Error::field(
+            "users",
+            format!("At most {MOST_USERS} users can be created at a time."),
+        ));
     }
     let own: Vec<&[Uuid]> = command.users.iter().map(|user| user.group_ids.as_slice()).collect();
     super::check_groups(&request, &[own.as_slice(), &[&command.group_ids]].concat()).await?;
@@ -77,7 +80,10 @@ async fn handle(request: Request) -> Result<Response, Error> {
         })
     });
     match created.await {
-        Ok(users) => Reply::ok().json(&Created { result: IdentityResult::success(), users }),
+        Ok(users) => Reply::ok().json(&Created {
+            result: IdentityResult::success(),
+            users,
+        }),
         Err(failure) => identity_result::<()>(Err(failure)),
     }
 }

@@ -35,7 +35,10 @@ async fn handle(request: Request) -> Result<Response, Error> {
     check_length("userIds", &command.user_ids)?;
     let deleted = request.store().write(move |tx| {
         let mut scope = tx.organization(organization);
-        command.user_ids.iter().try_for_each(|id| service::delete(&mut scope, &ctx, *id))
+        command
+            .user_ids
+            .iter()
+            .try_for_each(|id| service::delete(&mut scope, &ctx, *id))
     });
     deleted.await?;
     reply::no_content()

@@ -40,5 +40,9 @@ async fn handle(request: Request) -> Result<Response, Error> {
         return Err(Error::forbidden());
     }
     let (old, new) = (Some(command.old_password), command.new_password);
-    identity_result(accounts.change_password(&request.ctx, organization, id, old, new, None).await)
+    identity_result(
+        accounts
+            .change_password(&request.ctx, organization, id, old, new, None)
+            .await,
+    )
 }

@@ -64,7 +64,9 @@ async fn handle(request: Request) -> Result<Response, Error> {
         Err(failure) => return identity_result::<()>(Err(failure)),
     };
     let ctx = request.ctx.clone();
-    let created = request.store().write(move |tx| service::create(&mut tx.organization(organization), &ctx, new.clone()));
+    let created = request
+        .store()
+        .write(move |tx| service::create(&mut tx.organization(organization), &ctx, new.clone()));
     identity_result(created.await)
 }
 

@@ -17,6 +17,9 @@ pub fn operation() -> Operation {
 
 async fn handle(request: Request) -> Result<Response, Error> {
     let (organization, id, ctx) = (request.organization()?, request.guid("userId")?, request.ctx.clone());
-    request.store().write(move |tx| service::delete(&mut tx.organization(organization), &ctx, id)).await?;
+    request
+        .store()
+        .write(move |tx| service::delete(&mut tx.organization(organization), &ctx, id))
+        .await?;
     reply::no_content()
 }

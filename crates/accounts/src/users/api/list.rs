@@ -5,8 +5,8 @@ use http::Method;
 use web::{Operation, Reply, Request, Response};
 
 use crate::rest::{Paged, Paging, partition};
-use crate::users::service::{self, Listing};
 use crate::users::UserDto;
+use crate::users::service::{self, Listing};
 
 pub fn operation() -> Operation {
     Operation::identity(Method::GET, "/api/User/users/{partitionGlobalId}", "User_GetUsers")
@@ -33,7 +33,11 @@ async fn handle(request: Request) -> Result<Response, Error> {
         let mut scope = tx.organization(organization);
         let (total_count, users) = service::list(&mut scope, &listing)?;
         let groups = service::groups_of_all(&mut scope, &users)?;
-        let results = users.into_iter().zip(groups).map(|(user, groups)| UserDto::of(user, groups)).collect();
+        let results = users
+            .into_iter()
+            .zip(groups)
+            .map(|(user, groups)| UserDto::of(user, groups))
+            .collect();
         Ok::<_, Error>(Paged { total_count, results })
     });
     Reply::ok().json(&found.await?)

@@ -31,13 +31,17 @@ struct AttemptDto {
 }
 
 pub fn operation() -> Operation {
-    Operation::identity(Method::GET, "/api/User/{userId}/loginAttempts", "UserLoginAttempt_GetLoginAttempts")
-        .summary("The attempts to sign in as this user, the latest first.")
-        .scope("PM.UserLoginAttempt.Read")
-        .administrator()
-        .parameters(&["userSID", "since", "top", "skip", "sortBy", "sortOrder"])
-        .answers_json::<Paged<AttemptDto>>(200, "UserLoginAttemptDtoPagedResultDto")
-        .handler(handle)
+    Operation::identity(
+        Method::GET,
+        "/api/User/{userId}/loginAttempts",
+        "UserLoginAttempt_GetLoginAttempts",
+    )
+    .summary("The attempts to sign in as this user, the latest first.")
+    .scope("PM.UserLoginAttempt.Read")
+    .administrator()
+    .parameters(&["userSID", "since", "top", "skip", "sortBy", "sortOrder"])
+    .answers_json::<Paged<AttemptDto>>(200, "UserLoginAttemptDtoPagedResultDto")
+    .handler(handle)
 }
 
 async fn handle(request: Request) -> Result<Response, Error> {

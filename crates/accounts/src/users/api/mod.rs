@@ -33,7 +33,10 @@ pub(crate) fn operations() -> Vec<Operation> {
 /// Whether the caller may decide who is in which group, or become someone who is: administrators, and applications that
 /// hold the scope for groups.
 async fn decides_groups(accounts: &Accounts, caller: &Caller) -> Result<bool, Error> {
-    let by_scope = caller.application().is_some() && ["PM.Group", "PM.Group.Write"].iter().any(|scope| caller.scopes.contains(scope));
+    let by_scope = caller.application().is_some()
+        && ["PM.Group", "PM.Group.Write"]
+            .iter()
+            .any(|scope| caller.scopes.contains(scope));
     Ok(by_scope || accounts.is_administrating(caller).await?)
 }
 
@@ -44,5 +47,8 @@ async fn check_groups(request: &Request, groups: &[&[Uuid]]) -> Result<(), Error
     if groups.iter().all(|list| list.is_empty()) || decides_groups(&accounts, &request.ctx.caller).await? {
         return Ok(());
     }
-    Err(Error::denied(0, "Only organization administrators may change group memberships."))
+    Err(Error::denied(
+        0,
+        "Only organization administrators may change group memberships.",
+    ))
 }

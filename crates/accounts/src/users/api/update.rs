@@ -54,9 +54,15 @@ async fn handle(request: Request) -> Result<Response, Error> {
         Some(password) => {
             // Whoever sets an administrator's password can become that administrator.
             if accounts.is_administrator(id).await? && !super::decides_groups(&accounts, &request.ctx.caller).await? {
-                return Err(Error::denied(0, "Only organization administrators may set an administrator's password."));
+                return Err(Error::denied(
+                    0,
+                    "Only organization administrators may set an administrator's password.",
+                ));
             }
-            match accounts.prepare_password(&request.ctx, organization, password, true).await {
+            match accounts
+                .prepare_password(&request.ctx, organization, password, true)
+                .await
+            {
                 Ok(password) => Some(password),
                 Err(failure) => return identity_result::<()>(Err(failure)),
             }
@@ -76,6 +82,8 @@ async fn handle(request: Request) -> Result<Response, Error> {
         groups_to_remove: command.groups_to_remove,
     };
     let ctx = request.ctx.clone();
-    let updated = request.store().write(move |tx| service::update(&mut tx.organization(organization), &ctx, id, change.clone()));
+    let updated = request
+        .store()
+        .write(move |tx| service::update(&mut tx.organization(organization), &ctx, id, change.clone()));
     identity_result(updated.await)
 }

@@ -16,13 +16,20 @@ use crate::state::Accounts;
 use crate::users::Failure;
 use crate::users::service::{self, NewUser};
 
-const PATH: &str = "/console/{org}/admin/accounts/users/new";
+const PATH: &str = "/{org}/admin/accounts/users/new";
 const TITLE: &str = "Add user";
 
 pub fn operations() -> [Operation; 2] {
     [
-        Operation::page(Method::GET, PATH, "Console_AddUser").summary("The form for a new user.").administrator().handler(show),
-        Operation::page(Method::POST, PATH, "Console_CreateUser").summary("Adds a user.").administrator().takes_form().handler(submit),
+        Operation::page(Method::GET, PATH, "Console_AddUser")
+            .summary("The form for a new user.")
+            .administrator()
+            .handler(show),
+        Operation::page(Method::POST, PATH, "Console_CreateUser")
+            .summary("Adds a user.")
+            .administrator()
+            .takes_form()
+            .handler(submit),
     ]
 }
 
@@ -33,7 +40,10 @@ async fn show(request: Request) -> Result<Response, Error> {
 async fn submit(request: Request) -> Result<Response, Error> {
     let form = request.form();
     match create(&request, &form).await {
-        Ok(name) => page::done(&format!("{}/admin/accounts", base(&request)?), &format!("User {name} was added.")),
+        Ok(name) => page::done(
+            &format!("{}/admin/accounts", base(&request)?),
+            &format!("User {name} was added."),
+        ),
         Err(failure) => render(&request, &form, &mendable(failure)?).await,
     }
 }
@@ -41,9 +51,15 @@ async fn submit(request: Request) -> Result<Response, Error> {
 async fn create(request: &Request, form: &[(String, String)]) -> Result<String, Failure> {
     let organization = request.organization()?;
     let text = |name: &str| value_of(form, name).to_owned();
-    let password = Secret::from(form.iter().find(|(name, _)| name == "password").map_or("", |(_, value)| value.as_str()));
+    let password = Secret::from(
+        form.iter()
+            .find(|(name, _)| name == "password")
+            .map_or("", |(_, value)| value.as_str()),
+    );
     let accounts = request.state::<Accounts>()?;
-    let password = accounts.prepare_password(&request.ctx, organization, password, true).await?;
+    let password = accounts
+        .prepare_password(&request.ctx, organization, password, true)
+        .await?;
     let new = NewUser {
         user_name: text("username"),
         email: Some(text("email")),
@@ -56,16 +72,31 @@ async fn create(request: &Request, form: &[(String, String)]) -> Result<String, 
         ..NewUser::default()
     };
     let ctx = request.ctx.clone();
-    let created = request.store().write(move |tx| service::create(&mut tx.organization(organization), &ctx, new.clone()));
+    let created = request
+        .store()
+        .write(move |tx| service::create(&mut tx.organization(organization), &ctx, new.clone()));
     Ok(created.await?.user_name)
 }
 
 async fn render(request: &Request, form: &[(String, String)], errors: &Errors) -> Result<Response, Error> {
     let organization = request.organization()?;
     let base = base(request)?;
-    let policy = request.state::<Accounts>()?.require_organization(organization).await?.settings.password.clone();
-    let groups: Vec<Group> = request.store().read(move |tx| groups::service::list(&mut tx.organization(organization))).await?;
-    let change = if form.is_empty() { policy.change_at_first_sign_in } else { value_of(form, "change") == "true" };
+    let policy = request
+        .state::<Accounts>()?
+        .require_organization(organization)
+        .await?
+        .settings
+        .password
+        .clone();
+    let groups: Vec<Group> = request
+        .store()
+        .read(move |tx| groups::service::list(&mut tx.organization(organization)))
+        .await?;
+    let change = if form.is_empty() {
+        policy.change_at_first_sign_in
+    } else {
+        value_of(form, "change") == "true"
+    };
     let content = html! {
         (ui::page_header(TITLE, "An account with a user name and a password of its own.", html! {}))
         (Form::new(csrf(request), &format!("{base}/admin/accounts/users/new")).errors(errors).submit("Add")
@@ -80,5 +111,12 @@ async fn render(request: &Request, form: &[(String, String)], errors: &Errors) -
                     .hint("Everyone is in the group Everyone. Administrators may do anything in this organization."))
             }))
     };
-    page::render_with(request, if errors.is_empty() { 200 } else { 400 }, TITLE, "accounts", content).await
+    page::render_with(
+        request,
+        if errors.is_empty() { 200 } else { 400 },
+        TITLE,
+        "accounts",
+        content,
+    )
+    .await
 }

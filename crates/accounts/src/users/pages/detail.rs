@@ -17,21 +17,28 @@ use crate::state::Accounts;
 use crate::users::service::{self, UserChange};
 use crate::users::{Failure, User};
 
-const PATH: &str = "/console/{org}/admin/accounts/users/{user}";
+const PATH: &str = "/{org}/admin/accounts/users/{user}";
 
 pub fn operations() -> Vec<Operation> {
     vec![
-        Operation::page(Method::GET, PATH, "Console_User").summary("One user.").administrator().handler(show),
+        Operation::page(Method::GET, PATH, "Console_User")
+            .summary("One user.")
+            .administrator()
+            .handler(show),
         Operation::page(Method::POST, PATH, "Console_UpdateUser")
             .summary("Changes a user's profile and groups.")
             .administrator()
             .takes_form()
             .handler(update),
-        Operation::page(Method::POST, "/console/{org}/admin/accounts/users/{user}/password", "Console_ResetPassword")
-            .summary("Sets a user's password.")
-            .administrator()
-            .takes_form()
-            .handler(reset_password),
+        Operation::page(
+            Method::POST,
+            "/{org}/admin/accounts/users/{user}/password",
+            "Console_ResetPassword",
+        )
+        .summary("Sets a user's password.")
+        .administrator()
+        .takes_form()
+        .handler(reset_password),
     ]
 }
 
@@ -57,8 +64,16 @@ async fn update(request: Request) -> Result<Response, Error> {
         let current = groups::service::groups_of(&mut scope, MemberKind::User, id)?;
         let everyone = groups::service::built_in(&mut scope, groups::BuiltIn::Everyone)?.map(|group| group.id);
         let change = UserChange {
-            groups_to_add: wanted.iter().filter(|group| !current.contains(group)).copied().collect(),
-            groups_to_remove: current.iter().filter(|group| Some(**group) != everyone && !wanted.contains(group)).copied().collect(),
+            groups_to_add: wanted
+                .iter()
+                .filter(|group| !current.contains(group))
+                .copied()
+                .collect(),
+            groups_to_remove: current
+                .iter()
+                .filter(|group| Some(**group) != everyone && !wanted.contains(group))
+                .copied()
+                .collect(),
             ..profile.clone()
         };
         service::update(&mut scope, &ctx, id, change)
@@ -72,20 +87,35 @@ async fn update(request: Request) -> Result<Response, Error> {
 async fn reset_password(request: Request) -> Result<Response, Error> {
     let (id, form) = (request.guid("user")?, request.form());
     match set_password(&request, id, &form).await {
-        Ok(()) => page::done(&own(&request, id)?, "The password was set. The user's sessions and tokens have ended."),
+        Ok(()) => page::done(
+            &own(&request, id)?,
+            "The password was set. The user's sessions and tokens have ended.",
+        ),
         Err(failure) => render(&request, None, &mendable(failure)?).await,
     }
 }
 
 async fn set_password(request: &Request, id: Uuid, form: &[(String, String)]) -> Result<(), Failure> {
     let organization = request.organization()?;
-    let password = Secret::from(form.iter().find(|(name, _)| name == "password").map_or("", |(_, value)| value.as_str()));
+    let password = Secret::from(
+        form.iter()
+            .find(|(name, _)| name == "password")
+            .map_or("", |(_, value)| value.as_str()),
+    );
     let accounts = request.state::<Accounts>()?;
-    let mut password = accounts.prepare_password(&request.ctx, organization, password, true).await?;
+    let mut password = accounts
+        .prepare_password(&request.ctx, organization, password, true)
+        .await?;
     password.temporary = value_of(form, "change") == "true";
-    let change = UserChange { password: Some(password), ..UserChange::default() };
+    let change = UserChange {
+        password: Some(password),
+        ..UserChange::default()
+    };
     let ctx = request.ctx.clone();
-    request.store().write(move |tx| service::update(&mut tx.organization(organization), &ctx, id, change.clone())).await?;
+    request
+        .store()
+        .write(move |tx| service::update(&mut tx.organization(organization), &ctx, id, change.clone()))
+        .await?;
     Ok(())
 }
 
@@ -104,7 +134,13 @@ async fn render(request: &Request, form: Option<&[(String, String)]>, errors: &E
         Ok::<_, Error>((user, groups, memberships, attempts))
     });
     let (user, groups, memberships, attempts) = found.await?;
-    let policy = request.state::<Accounts>()?.require_organization(organization).await?.settings.password.clone();
+    let policy = request
+        .state::<Accounts>()?
+        .require_organization(organization)
+        .await?
+        .settings
+        .password
+        .clone();
     let own = own(request, id)?;
     let content = html! {
         (ui::page_header(&user.user_name, user.shown(), html! {
@@ -123,7 +159,14 @@ async fn render(request: &Request, form: Option<&[(String, String)]>, errors: &E
         (ui::section("Latest attempts to sign in", attempts_table(&attempts)))
         (ui::api_hint("GET", &format!("/identity_/api/User/{id}")))
     };
-    page::render_with(request, if errors.is_empty() { 200 } else { 400 }, &user.user_name, "accounts", content).await
+    page::render_with(
+        request,
+        if errors.is_empty() { 200 } else { 400 },
+        &user.user_name,
+        "accounts",
+        content,
+    )
+    .await
 }
 
 fn profile(

@@ -15,7 +15,7 @@ use crate::users::User;
 use crate::users::service::{self, Listing};
 
 pub fn operation() -> Operation {
-    Operation::page(Method::GET, "/console/{org}/admin/accounts", "Console_Users")
+    Operation::page(Method::GET, "/{org}/admin/accounts", "Console_Users")
         .summary("The users of the organization.")
         .administrator()
         .handler(handle)
@@ -39,8 +39,11 @@ async fn handle(request: Request) -> Result<Response, Error> {
         Ok::<_, Error>((total, users, memberships, groups::service::list(&mut scope)?))
     });
     let (total, users, memberships, groups) = found.await?;
-    let names: HashMap<Uuid, &str> =
-        groups.iter().filter(|group| !groups::service::is_everyone(group)).map(|group| (group.id, group.name.as_str())).collect();
+    let names: HashMap<Uuid, &str> = groups
+        .iter()
+        .filter(|group| !groups::service::is_everyone(group))
+        .map(|group| (group.id, group.name.as_str()))
+        .collect();
     let rows = users.iter().zip(&memberships).map(|(user, groups)| {
         let groups: Vec<&str> = groups.iter().filter_map(|id| names.get(id).copied()).collect();
         row(&request, &base, user, &groups)
@@ -87,7 +90,8 @@ fn row(request: &Request, base: &str, user: &User, groups: &[&str]) -> Row {
     }
     if !myself && !user.is_built_in {
         menu.push(MenuItem::Separator);
-        let confirm = Confirm::delete(&user.user_name).explain("Sessions and tokens of this user end at once. The user name becomes free.");
+        let confirm = Confirm::delete(&user.user_name)
+            .explain("Sessions and tokens of this user end at once. The user name becomes free.");
         menu.push(MenuItem::delete("Delete", &format!("{own}/delete"), csrf, confirm));
     }
     let status = html! {

@@ -21,5 +21,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 /// The groups one can be put into.
 fn group_choices(groups: &[Group]) -> Vec<Choice> {
     let choosable = groups.iter().filter(|group| !is_everyone(group));
-    choosable.map(|group| Choice::new(&group.id.to_string(), &group.name)).collect()
+    choosable
+        .map(|group| Choice::new(&group.id.to_string(), &group.name))
+        .collect()
 }
