@@ -20,6 +20,7 @@ mod answer;
 mod beside;
 mod browser;
 mod call;
+pub mod chromium;
 pub mod require;
 mod server;
 
