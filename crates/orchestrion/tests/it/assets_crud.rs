@@ -75,7 +75,7 @@ fn an_asset_is_found_by_id_and_by_key_in_its_own_folder_only() {
 }
 
 #[test]
-fn what_is_wrong_is_refused_with_the_member_at_fault() {
+fn what_is_wrong_is_refused_with_the_reason() {
     each_database(|server| {
         let assets = Assets::of(server);
         let cases = [
@@ -92,13 +92,13 @@ fn what_is_wrong_is_refused_with_the_member_at_fault() {
             (json!({"Name": "a", "ValueScope": "Global", "ValueType": "Credential", "CredentialUsername": "x".repeat(513),
                 "CredentialPassword": "p"}), "CredentialUsername"),
             (json!({"Name": "a", "ValueScope": "Global", "ValueType": "Secret", "SecretValue": "x".repeat(25_001)}), "SecretValue"),
-            (json!({"Name": "a", "ValueScope": "Global", "ValueType": "Secret", "SecretValue": "s", "CredentialStoreId": 7}), "CredentialStoreId"),
+            (json!({"Name": "a", "ValueScope": "Global", "ValueType": "Secret", "SecretValue": "s", "CredentialStoreId": 7}), "Credential store with id 7"),
             (json!({"Name": "a", "ValueScope": "Global", "Tags": [{"Name": "x".repeat(257)}]}), "Tags[0].Name"),
         ];
-        for (body, member) in cases {
+        for (body, reason) in cases {
             let answer = assets.try_create(&body).expect(400);
             let message = answer.json()["message"].as_str().unwrap().to_owned();
-            assert!(message.contains(member), "{member}: {message}");
+            assert!(message.contains(reason), "{reason}: {message}");
         }
         assets.server.post("/odata/Assets").bearer(&assets.token).folder(assets.folder)
             .bytes("application/json", b"{\"Name\":".to_vec()).send().expect(400);
@@ -153,7 +153,7 @@ fn putting_replaces_but_the_type_stays() {
         assert_eq!(assets.names(), ["b"], "lists know the new name");
 
         let other_type = json!({"Name": "b", "ValueScope": "Global", "ValueType": "Bool"});
-        assert!(assets.put(&id, &other_type).expect(400).text().contains("ValueType"));
+        assert!(assets.put(&id, &other_type).expect(400).text().contains("cannot be changed"));
         let other_id = json!({"Id": 7777, "Name": "b", "ValueScope": "Global"});
         assets.put(&id, &other_id).expect(400);
         assets.put(&json!(999_999), &short).expect(404);

@@ -17,24 +17,24 @@ use crate::assets::model::FolderAsset;
 use crate::assets::sealing::Sealer;
 use crate::assets::{accounts, read, service};
 
-const NEW: &str = "/console/{org}/tenants/{tenant}/folders/{folder}/assets/new";
-const ONE: &str = "/console/{org}/tenants/{tenant}/folders/{folder}/assets/{id}";
+const NEW: &str = "/{org}/tenants/{tenant}/folders/{folder}/assets/new";
+const ONE: &str = "/{org}/tenants/{tenant}/folders/{folder}/assets/{id}";
 /// Text values make for long forms: the longest text, each character as three escaped bytes of a percent sign and two
 /// digits, and room for the rest.
 const LARGEST_FORM: usize = 16 << 20;
 
 pub fn operations() -> Vec<Operation> {
-    let page = |method, path, id, permission| {
-        Operation::page(method, path, id)
-            .permission(permission)
-            .folder(Folder::Required)
-            .body_limit(LARGEST_FORM)
+    let page = |method, path, id, permission, summary| {
+        Operation::page(method, path, id).permission(permission).folder(Folder::Required).summary(summary)
+    };
+    let form = |path, id, permission, summary| {
+        page(Method::POST, path, id, permission, summary).takes_form().body_limit(LARGEST_FORM)
     };
     vec![
-        page(Method::GET, NEW, "AssetsPage_New", "Assets.Create").handler(show_new),
-        page(Method::POST, NEW, "AssetsPage_Create", "Assets.Create").handler(create),
-        page(Method::GET, ONE, "AssetsPage_Edit", "Assets.View").handler(show),
-        page(Method::POST, ONE, "AssetsPage_Save", "Assets.Edit").handler(save),
+        page(Method::GET, NEW, "Console_NewAsset", "Assets.Create", "The form for a new asset.").handler(show_new),
+        form(NEW, "Console_CreateAsset", "Assets.Create", "Adds an asset.").handler(create),
+        page(Method::GET, ONE, "Console_Asset", "Assets.View", "One asset.").handler(show),
+        form(ONE, "Console_SaveAsset", "Assets.Edit", "Changes an asset.").handler(save),
     ]
 }
 

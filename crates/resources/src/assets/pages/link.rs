@@ -15,7 +15,7 @@ use crate::assets::model::Asset;
 use crate::assets::read;
 use crate::assets::sharing::{self, Permits, Sharing};
 
-const LINK: &str = "/console/{org}/tenants/{tenant}/folders/{folder}/assets/link";
+const LINK: &str = "/{org}/tenants/{tenant}/folders/{folder}/assets/link";
 
 pub fn operations() -> Vec<Operation> {
     let page = |method, id| {
@@ -24,8 +24,8 @@ pub fn operations() -> Vec<Operation> {
             .folder(Folder::Required)
     };
     vec![
-        page(Method::GET, "AssetsPage_ChooseLink").handler(show),
-        page(Method::POST, "AssetsPage_Link").handler(link),
+        page(Method::GET, "Console_LinkAssets").summary("Assets of other folders.").handler(show),
+        page(Method::POST, "Console_SaveLinkedAssets").summary("Links assets of other folders.").takes_form().handler(link),
     ]
 }
 

@@ -15,7 +15,7 @@ use crate::assets::model::FolderAsset;
 use crate::assets::read;
 use crate::assets::sharing::{self, Permits, Sharing};
 
-const LINKS: &str = "/console/{org}/tenants/{tenant}/folders/{folder}/assets/{id}/links";
+const LINKS: &str = "/{org}/tenants/{tenant}/folders/{folder}/assets/{id}/links";
 
 pub fn operations() -> Vec<Operation> {
     let page = |method, id| {
@@ -24,8 +24,8 @@ pub fn operations() -> Vec<Operation> {
             .folder(Folder::Required)
     };
     vec![
-        page(Method::GET, "AssetsPage_Links").handler(show),
-        page(Method::POST, "AssetsPage_SaveLinks").handler(save),
+        page(Method::GET, "Console_AssetLinks").summary("The folders an asset is in.").handler(show),
+        page(Method::POST, "Console_SaveAssetLinks").summary("Changes the folders an asset is in.").takes_form().handler(save),
     ]
 }
 

@@ -21,9 +21,10 @@ const SHOWN: usize = 60;
 
 pub fn operations() -> Vec<Operation> {
     vec![
-        Operation::page(Method::GET, LIST, "AssetsPage_List")
+        Operation::page(Method::GET, LIST, "Console_Assets")
             .permission("Assets.View")
             .folder(Folder::Required)
+            .summary("The assets of a folder.")
             .handler(handle),
     ]
 }

@@ -24,19 +24,20 @@ pub fn operations() -> Vec<Operation> {
 
 /// Name of the navigation entry these pages belong to.
 const ACTIVE: &str = "assets";
-const LIST: &str = "/console/{org}/tenants/{tenant}/folders/{folder}/assets";
+const LIST: &str = "/{org}/tenants/{tenant}/folders/{folder}/assets";
 
 /// The address of the folder's asset list, as it stands in the request's own address.
 fn list_path(request: &Request) -> String {
-    let path = request.parts.uri.path();
-    let end = path.match_indices('/').nth(8).map_or(path.len(), |(at, _)| at);
-    path[..end].to_owned()
+    first_segments(request.parts.uri.path(), 7)
 }
 
 /// The address of the tenant, from which other pages are reached.
 fn tenant_path(request: &Request) -> String {
-    let path = request.parts.uri.path();
-    let end = path.match_indices('/').nth(5).map_or(path.len(), |(at, _)| at);
+    first_segments(request.parts.uri.path(), 4)
+}
+
+fn first_segments(path: &str, count: usize) -> String {
+    let end = path.match_indices('/').nth(count).map_or(path.len(), |(at, _)| at);
     path[..end].to_owned()
 }
 
@@ -60,4 +61,17 @@ fn may(request: &Request, permission: &str) -> Result<bool, Error> {
 /// The folder as API clients name it, for the hint below a list.
 fn api_folder(request: &Request) -> Result<String, Error> {
     Ok(format!("X-UIPATH-OrganizationUnitId: {}", request.folder()?.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_segments;
+
+    #[test]
+    fn addresses_of_pages_above_are_cut_out_of_the_pages_own() {
+        let list = "/console/o/tenants/t%20u/folders/7/assets";
+        assert_eq!(first_segments(list, 7), list);
+        assert_eq!(first_segments(&format!("{list}/3/links"), 7), list);
+        assert_eq!(first_segments(list, 4), "/console/o/tenants/t%20u");
+    }
 }

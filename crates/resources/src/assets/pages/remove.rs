@@ -8,20 +8,24 @@ use super::list_path;
 use crate::assets::service;
 
 pub fn operations() -> Vec<Operation> {
-    let page = |path, id| {
+    let form = |path, id, summary| {
         Operation::page(Method::POST, path, id)
             .permission("Assets.Delete")
             .folder(Folder::Required)
+            .summary(summary)
+            .takes_form()
     };
     vec![
-        page(
-            "/console/{org}/tenants/{tenant}/folders/{folder}/assets/{id}/delete",
-            "AssetsPage_Delete",
+        form(
+            "/{org}/tenants/{tenant}/folders/{folder}/assets/{id}/delete",
+            "Console_DeleteAsset",
+            "Takes an asset out of the folder.",
         )
         .handler(single),
-        page(
-            "/console/{org}/tenants/{tenant}/folders/{folder}/assets/delete",
-            "AssetsPage_BulkDelete",
+        form(
+            "/{org}/tenants/{tenant}/folders/{folder}/assets/delete",
+            "Console_DeleteAssets",
+            "Takes the selected assets out of the folder.",
         )
         .handler(several),
     ]
