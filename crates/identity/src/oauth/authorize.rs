@@ -10,6 +10,7 @@ use web::{Access, IdentityPath, Operation, Reply, Request, Response, Shape, repl
 
 use super::authorize_request::{self, AFTER, AuthorizeRequest, Fault};
 use super::consent;
+use super::delivery;
 use super::form::{Parameters, Unreadable};
 use super::grants::{self, Allowed};
 use crate::Identity;
@@ -31,6 +32,11 @@ pub(super) fn operations() -> Vec<Operation> {
         declare(Method::GET, "/connect/authorize", "Authorize_Get"),
         declare(Method::POST, "/connect/authorize", "Authorize_Post"),
         declare(Method::GET, "/connect/authorize/callback", "Authorize_Callback"),
+        Operation::identity(Method::GET, delivery::SCRIPT_PATH, "Authorize_FormPostScript")
+            .summary("Sends the form of an authorization response.")
+            .access(Access::Anonymous)
+            .answers(200, Shape::Media("text/javascript"))
+            .handler(delivery::script),
     ]
 }
 
@@ -45,6 +51,11 @@ async fn handle(cx: Request) -> Result<Response, Error> {
         Err(Unreadable::Repeated) => return error_page(&cx, "invalid_request", "A parameter is given twice"),
         Err(Unreadable::MediaType) => return error_page(&cx, "invalid_request", "The request is not a form"),
     };
+    if cx.parts.method == Method::POST {
+        // Browsers send the session cookie along with a link from elsewhere, not with a form.
+        let query = parameters.to_query(&[]);
+        return reply::see_other(&format!("{}/connect/authorize/callback?{query}", cx.layout.base));
+    }
     let identity = cx.state::<Identity>()?;
     match authorize_request::read(&identity, &cx, &parameters).await {
         Ok(request) => answer(&identity, &cx, &parameters, &request).await,

@@ -9,6 +9,16 @@ use web::{Reply, Request, Response, reply};
 /// Everything but RFC 3986's unreserved characters.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// Where the script of form answers is.
+pub(super) const SCRIPT_PATH: &str = "/connect/form-post.js";
+/// Sends the form at once; without scripts there is the button.
+const SCRIPT: &str = "document.forms[0].submit();\n";
+
+/// The script of form answers. The policy of our pages allows no script within the page.
+pub(super) async fn script(_: Request) -> Result<Response, Error> {
+    Reply::ok().header("cache-control", "public, max-age=86400").bytes("text/javascript; charset=utf-8", SCRIPT)
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     Query,
@@ -39,7 +49,7 @@ impl Target {
                 // After a form the browser must come with GET (RFC 9700 section 4.12).
                 if cx.parts.method == Method::GET { reply::found(&location) } else { reply::see_other(&location) }
             }
-            Mode::FormPost => self.form(&members),
+            Mode::FormPost => self.form(cx, &members),
         }
     }
 
@@ -48,17 +58,18 @@ impl Target {
         self.deliver(cx, &[("error", error), ("error_description", description)])
     }
 
-    fn form(&self, members: &[(&str, &str)]) -> Result<Response, Error> {
+    fn form(&self, cx: &Request, members: &[(&str, &str)]) -> Result<Response, Error> {
         let page = ui::plain_page(
             "Continue",
             html! {
-                form method="post" action=(self.redirect_uri) data-submit-at-once {
+                form method="post" action=(self.redirect_uri) {
                     @for (name, value) in members {
                         input type="hidden" name=(name) value=(value);
                     }
                     p { "You are signed in. Continue to the application that asked for it." }
                     (ui::button("Continue").primary())
                 }
+                script src=(format!("{}{SCRIPT_PATH}", super::authorize::authority(cx))) defer {}
             },
         );
         Reply::ok().header("cache-control", "no-store").html(page)

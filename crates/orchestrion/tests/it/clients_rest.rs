@@ -212,3 +212,30 @@ fn the_catalogue_is_open_to_every_token() {
     assert!(scopes.iter().any(|scope| scope["name"] == "OR.Default"));
     assert!(scopes.iter().all(|scope| scope["displayName"].is_string() && scope["description"].is_string()));
 }
+
+#[test]
+fn ids_of_another_organization_mean_nothing_in_ones_own() {
+    testkit::each_database(|server| {
+        let beta = server.organization_beside("beta");
+        let theirs = server.token_of(&beta.client_id, &beta.client_secret, "PM.OAuthApp OR.Jobs");
+        let list = server.get(&format!("/beta/identity_/api/ExternalClient/{}", beta.id)).bearer(&theirs).send().expect(200).json();
+        let (their_app, their_secret) = (text(&list[0], "id"), list[0]["secrets"][0]["id"].clone());
+        let ours = server.token("PM.OAuthApp");
+        let change = json!({ "name": "x", "redirectUri": "", "scopes": [] });
+        server.get(&path(server, &their_app)).bearer(&ours).send().expect(404);
+        server.put(&path(server, &their_app)).bearer(&ours).json(&change).send().expect(404);
+        server.delete(&path(server, &their_app)).bearer(&ours).send().expect(404);
+        server.delete(&path(server, &format!("secrets/{their_secret}"))).bearer(&ours).send().expect(404);
+        server.get(&format!("{}/GenerateSecret", path(server, &their_app))).bearer(&ours).send().expect(404);
+        server.get(&format!("/beta/identity_/api/ExternalClient/{}", beta.id)).bearer(&ours).send().expect(403);
+        server.get(&format!("/nowhere/identity_/api/ExternalClient/{}", beta.id)).bearer(&ours).send().expect(403);
+        let again = server.token_of(&beta.client_id, &beta.client_secret, "OR.Jobs");
+        let told = server
+            .post("/identity_/connect/introspect")
+            .basic(testkit::CLIENT_ID, testkit::CLIENT_SECRET)
+            .form(&[("token", &again)])
+            .send()
+            .expect(200);
+        assert_eq!(told.json(), json!({ "active": false }), "tokens of others are not shown");
+    });
+}

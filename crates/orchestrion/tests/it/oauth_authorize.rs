@@ -117,7 +117,9 @@ fn a_request_may_be_posted_and_answered_by_form() {
     let path = authorize_path(&app, &[("response_mode", "form_post"), ("state", "<\"&>")]);
     let (path, query) = path.split_once('?').unwrap();
     let post = server.post(path).bytes("application/x-www-form-urlencoded", query);
-    let page = admin.send(post).expect(200).text();
+    let page = admin.follow(admin.send(post).expect(303)).expect(200).text();
+    assert!(page.contains("src=\"/identity_/connect/form-post.js\""), "{page}");
+    admin.get("/identity_/connect/form-post.js").expect(200);
     assert!(page.contains(&format!("action=\"{REDIRECT}\"")), "{page}");
     assert!(page.contains("name=\"code\"") && page.contains("name=\"iss\"") && page.contains("&lt;"), "{page}");
 }
@@ -171,6 +173,24 @@ fn organizations_do_not_mix() {
     assert_page(&authorize(&admin, &app, &[("acr_values", "tenantName:nowhere")]), "Unknown organization");
     let host = server.browser().sign_in("host", "admin", testkit::ADMIN_PASSWORD);
     assert_page(&authorize(&host, &app, &[]), "not a member");
+    let beta = server.organization_beside("beta");
+    let stranger = server.browser().sign_in("beta", "admin", testkit::ADMIN_PASSWORD);
+    assert_page(&authorize(&stranger, &app, &[]), "not a member");
+    assert_page(&authorize(&admin, &app, &[("acr_values", &format!("tenant:{}", beta.id))]), "does not belong");
+    let below = authorize_path(&app, &[]).replace("/identity_", "/beta/identity_");
+    assert_page(&admin.get(&below), "does not belong");
+}
+
+#[test]
+fn a_system_administrator_opens_no_tenant() {
+    let server = Server::start();
+    let host = server.browser().sign_in("host", "admin", testkit::ADMIN_PASSWORD);
+    let redirect = "http://localhost:8104/oidc/login";
+    let scope = "OrchestratorApiUserAccess IdentityServerApi";
+    let code = code_of(&authorize(&host, FIRST_PARTY, &[("redirect_uri", redirect), ("scope", scope)]));
+    let token = text(&redeem(&server, FIRST_PARTY, &code, &[("redirect_uri", redirect)]).expect(200).json(), "access_token");
+    server.get("/odata/Assets").bearer(&token).folder(1).send().expect(403);
+    server.get("/default/Default/orchestrator_/odata/Folders").bearer(&token).send().expect(403);
 }
 
 #[test]

@@ -74,8 +74,10 @@ fn cross_origin_reads_are_for_discovery_and_for_registered_origins() {
     assert_eq!(ask("/identity_/connect/token", "https://evil.example"), "");
     assert_eq!(ask("/identity_/connect/token", "null"), "");
     assert_eq!(ask("/identity_/connect/authorize", "https://app.example"), "");
-    let answer = server.get("/identity_/.well-known/openid-configuration").header("origin", "https://evil.example").send();
-    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    for path in ["/identity_/.well-known/openid-configuration", "/.well-known/oauth-authorization-server/identity_"] {
+        let answer = server.get(path).header("origin", "https://evil.example").send();
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+    }
     assert!(REDIRECT.starts_with("https://app.example"));
 }
 
