@@ -8,9 +8,11 @@
 
 mod app;
 mod body;
+mod cors;
 mod dispatch;
 pub mod error;
 mod gate;
+mod guard;
 mod layout;
 mod metrics;
 mod module;

@@ -63,7 +63,13 @@ pub async fn serve(app: App, listener: Listener, stop: impl Future<Output = ()>)
             let _ = stream.set_nodelay(true);
             match acceptor {
                 None => converse(app, stream, peer, false, watcher).await,
-                Some(acceptor) => if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await { converse(app, stream, peer, true, watcher).await } else { tracing::debug!(%peer, "TLS handshake failed") },
+                Some(acceptor) => {
+                    if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await {
+                        converse(app, stream, peer, true, watcher).await
+                    } else {
+                        tracing::debug!(%peer, "TLS handshake failed")
+                    }
+                }
             }
         });
     }
