@@ -1,15 +1,16 @@
 //! What every request asks: organizations, users, memberships and sessions, kept in memory and dropped when the change
 //! feed says so.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use context::{Caller, Credential, Ctx, Error, Principal, SessionRef};
 use jiff::Timestamp;
 use moka::sync::Cache;
 use store::{Change, Store};
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use uuid::Uuid;
 use vault::{Secret, Vault, WrappedKey};
 
@@ -94,15 +95,16 @@ pub struct Accounts {
     members: Kept<(Uuid, Uuid), Arc<[Uuid]>>,
     sessions: Kept<[u8; 32], Option<Arc<SessionState>>>,
     session_hashes: Cache<Uuid, [u8; 32]>,
+    feed: Mutex<Receiver<Change>>,
 }
 
 /// A cache that never keeps what was read before a change it was told of afterwards.
-struct Kept<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static> {
+struct Kept<K: std::hash::Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> {
     entries: Cache<K, V>,
     epoch: AtomicU64,
 }
 
-impl<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Kept<K, V> {
+impl<K: std::hash::Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Kept<K, V> {
     fn new(longest: Duration) -> Self {
         Self {
             entries: Cache::builder()
@@ -130,7 +132,10 @@ impl<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + '
         let epoch = self.epoch.load(Ordering::SeqCst);
         let value = load.await?;
         if self.epoch.load(Ordering::SeqCst) == epoch {
-            self.entries.insert(key, value.clone());
+            self.entries.insert(key.clone(), value.clone());
+            if self.epoch.load(Ordering::SeqCst) != epoch {
+                self.entries.invalidate(&key);
+            }
         }
         Ok(value)
     }
@@ -139,6 +144,7 @@ impl<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + '
 impl Accounts {
     pub fn new(store: Store, vault: Arc<Vault>) -> Arc<Self> {
         Arc::new(Self {
+            feed: Mutex::new(store.changes()),
             store,
             vault,
             hashing: Hashing::default(),
@@ -152,20 +158,31 @@ impl Accounts {
         })
     }
 
-    /// Starts the task that listens to the change feed.
+    /// Starts the task that drops what changed while nobody asks. Those who ask catch up themselves: a request that comes
+    /// after the answer to a change sees the change.
     pub fn watch(self: &Arc<Self>) {
         let (accounts, mut changes) = (Arc::downgrade(self), self.store.changes());
         tokio::spawn(async move {
             loop {
-                let change = match changes.recv().await {
-                    Ok(change) => change,
-                    Err(RecvError::Lagged(_)) => Change::Resync,
-                    Err(RecvError::Closed) => return,
-                };
+                if let Err(RecvError::Closed) = changes.recv().await {
+                    return;
+                }
                 let Some(accounts) = accounts.upgrade() else { return };
-                accounts.forget(&change);
+                accounts.catch_up();
             }
         });
+    }
+
+    /// Acts on every change that is known by now.
+    fn catch_up(&self) {
+        let mut feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match feed.try_recv() {
+                Ok(change) => self.forget(&change),
+                Err(TryRecvError::Lagged(_)) => self.forget(&Change::Resync),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+            }
+        }
     }
 
     fn forget(&self, change: &Change) {
@@ -197,6 +214,7 @@ impl Accounts {
 
     /// The organization with this id, closed ones included.
     pub async fn organization_by_id(&self, id: Uuid) -> Result<Option<Arc<OrganizationState>>, Error> {
+        self.catch_up();
         let load = self.store.read_here(move |tx| {
             let Some(organization) = organizations::service::get(tx, id)? else {
                 return Ok(None);
@@ -220,6 +238,7 @@ impl Accounts {
 
     /// The organization named by URL name (any letter case) or GUID, closed ones included.
     pub async fn organization(&self, name_or_guid: &str) -> Result<Option<Arc<OrganizationState>>, Error> {
+        self.catch_up();
         let name = store::fold(name_or_guid.trim());
         if name.is_empty() || name.len() > 200 {
             return Ok(None);
@@ -249,6 +268,7 @@ impl Accounts {
 
     /// The user; `None` when there is none or it was deleted.
     pub async fn user(&self, id: Uuid) -> Result<Option<Arc<UserState>>, Error> {
+        self.catch_up();
         let load = self.store.read_here(move |tx| {
             let found = tx.locate::<user_model::User>("id = ? and deleted_at is null", store::params![id])?;
             let Some((store::Organization(organization), user)) = found else {
@@ -279,6 +299,7 @@ impl Accounts {
 
     /// The groups of an application, Everyone included.
     pub async fn application_groups(&self, organization: Uuid, application: Uuid) -> Result<Arc<[Uuid]>, Error> {
+        self.catch_up();
         let load = self.store.read_here(move |tx| {
             let mut scope = tx.organization(organization);
             let groups = groups::service::groups_of(&mut scope, MemberKind::Application, application)?;
@@ -315,14 +336,22 @@ impl Accounts {
             return Ok(None);
         };
         let hash = vault::hash_secret(token);
-        let load = self.store.read_here(move |tx| {
-            let found = sessions::service::by_token_hash(tx, &hash)?;
-            Ok::<_, Error>(found.map(|(organization, session)| Arc::new(SessionState::of(organization, &session))))
-        });
+        self.catch_up();
+        let load = async {
+            let read = self.store.read_here(move |tx| {
+                let found = sessions::service::by_token_hash(tx, &hash)?;
+                Ok::<_, Error>(found.map(|(organization, session)| Arc::new(SessionState::of(organization, &session))))
+            });
+            let found = read.await?;
+            // Known before it is kept, so that its end finds it.
+            if let Some(session) = &found {
+                self.session_hashes.insert(session.id, hash);
+            }
+            Ok(found)
+        };
         let Some(session) = self.sessions.get(hash, load).await? else {
             return Ok(None);
         };
-        self.session_hashes.insert(session.id, hash);
         let now = request.ctx.now;
         let organization = self
             .organization_by_id(session.organization)
