@@ -220,6 +220,12 @@ impl Operation {
         self
     }
 
+    /// Takes a body of this shape.
+    pub fn takes_shape(mut self, shape: Shape) -> Self {
+        self.takes = shape;
+        self
+    }
+
     /// Takes `application/x-www-form-urlencoded`.
     pub fn takes_form(mut self) -> Self {
         self.takes = Shape::Media("application/x-www-form-urlencoded");

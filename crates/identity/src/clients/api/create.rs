@@ -3,9 +3,8 @@
 use context::Error;
 use http::Method;
 use serde::Deserialize;
-use serde_json::json;
 use uuid::Uuid;
-use web::{Operation, Reply, Request, Response, Shape};
+use web::{Operation, Reply, Request, Response};
 
 use super::{dto, own_organization};
 use crate::Identity;
@@ -24,7 +23,8 @@ pub fn operation() -> Operation {
         .scope("PM.OAuthApp.Write")
         .administrator()
         .body_limit(1 << 20)
-        .answers(201, Shape::Json { name: "ExternalClient", schema: json!({ "type": "object" }) })
+        .takes_shape(dto::shape("NewExternalClient", dto::body_schema(true)))
+        .answers(201, dto::shape("ExternalClient", dto::application_schema()))
         .handler(handle)
 }
 

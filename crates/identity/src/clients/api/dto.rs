@@ -33,6 +33,70 @@ impl ClientBody {
     }
 }
 
+/// A documented body or answer.
+pub(super) fn shape(name: &'static str, schema: Value) -> web::Shape {
+    web::Shape::Json { name, schema }
+}
+
+fn scope_schema() -> Value {
+    json!({
+        "type": "object", "required": ["name", "type"],
+        "properties": {
+            "name": { "type": "string" }, "displayName": { "type": "string" }, "description": { "type": "string" },
+            "type": { "type": "integer", "enum": [0, 1], "description": "0: user scope, 1: application scope" }
+        }
+    })
+}
+
+/// Body of create and update.
+pub(super) fn body_schema(creation: bool) -> Value {
+    let mut properties = json!({
+        "name": { "type": "string", "maxLength": 200 },
+        "redirectUri": { "type": "string", "description": "Absolute URLs, separated by commas." },
+        "scopes": { "type": "array", "items": scope_schema() },
+        "clientCertificates": {
+            "type": "array", "items": {}, "description": "Public keys for private_key_jwt: PEM, base64 DER or JWK."
+        }
+    });
+    if creation {
+        properties["partitionGlobalId"] = json!({ "type": "string", "format": "uuid" });
+        properties["isConfidential"] = json!({ "type": "boolean" });
+    }
+    json!({ "type": "object", "required": ["name"], "properties": properties })
+}
+
+pub(super) fn secret_schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "id": { "type": "integer", "format": "int64" }, "description": { "type": "string" },
+            "secret": { "type": "string", "nullable": true, "description": "The value, only right after it was made." },
+            "creationTime": { "type": "string", "format": "date-time" },
+            "expiryTime": { "type": "string", "format": "date-time", "nullable": true }
+        }
+    })
+}
+
+pub(super) fn application_schema() -> Value {
+    let resource = json!({
+        "type": "object",
+        "properties": {
+            "name": { "type": "string" }, "displayName": { "type": "string" }, "description": { "type": "string" },
+            "scopes": { "type": "array", "items": scope_schema() }
+        }
+    });
+    json!({
+        "type": "object",
+        "properties": {
+            "name": { "type": "string" }, "id": { "type": "string", "format": "uuid" },
+            "isConfidential": { "type": "boolean" }, "redirectUri": { "type": "string" },
+            "secret": { "type": "string", "description": "The first secret, only in the answer to the creation." },
+            "resources": { "type": "array", "items": resource },
+            "secrets": { "type": "array", "items": secret_schema() }
+        }
+    })
+}
+
 /// An application; `secret` is in clear only in the answer to its creation.
 pub(super) fn application(application: &Application, secret: Option<&vault::Secret>) -> Result<Value, Error> {
     let client = &application.client;

@@ -6,7 +6,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
-use web::{Operation, Reply, Request, Response, Shape};
+use web::{Operation, Reply, Request, Response};
 
 use super::{dto, own_organization};
 use crate::Identity;
@@ -26,8 +26,20 @@ pub fn operation() -> Operation {
         .scope("PM.OAuthApp.Write")
         .scope("PM.OAuthAppSecret.Write")
         .administrator()
-        .answers(200, Shape::Json { name: "ExternalClientSecret", schema: json!({ "type": "object" }) })
+        .takes_shape(dto::shape("SecretRequest", request_schema()))
+        .answers(200, dto::shape("ExternalClientSecret", dto::secret_schema()))
         .handler(handle)
+}
+
+fn request_schema() -> serde_json::Value {
+    json!({
+        "type": "object", "required": ["clientId"],
+        "properties": {
+            "clientId": { "type": "string", "format": "uuid" }, "partitionGlobalId": { "type": "string", "format": "uuid" },
+            "description": { "type": "string", "maxLength": 256 },
+            "expiryTime": { "type": "string", "format": "date-time", "nullable": true }
+        }
+    })
 }
 
 async fn handle(cx: Request) -> Result<Response, Error> {
@@ -46,7 +58,7 @@ pub fn legacy_operation() -> Operation {
         .scope("PM.OAuthApp.Write")
         .scope("PM.OAuthSecret.Write")
         .administrator()
-        .answers(200, Shape::Json { name: "ExternalClientSecretValue", schema: json!({ "type": "string" }) })
+        .answers(200, dto::shape("ExternalClientSecretValue", json!({ "type": "string" })))
         .handler(handle_legacy)
 }
 

@@ -2,8 +2,7 @@
 
 use context::Error;
 use http::Method;
-use serde_json::json;
-use web::{Operation, Reply, Request, Response, Shape};
+use web::{Operation, Reply, Request, Response};
 
 use super::dto;
 use crate::clients::service;
@@ -13,7 +12,7 @@ pub fn operation() -> Operation {
         .summary("Returns an external application without secret values.")
         .scope("PM.OAuthApp.Read")
         .administrator()
-        .answers(200, Shape::Json { name: "ExternalClient", schema: json!({ "type": "object" }) })
+        .answers(200, dto::shape("ExternalClient", dto::application_schema()))
         .handler(handle)
 }
 

@@ -3,7 +3,7 @@
 use context::Error;
 use http::Method;
 use serde_json::json;
-use web::{Operation, Reply, Request, Response, Shape};
+use web::{Operation, Reply, Request, Response};
 
 use super::dto;
 use crate::clients::service;
@@ -13,7 +13,7 @@ pub fn operation() -> Operation {
         .summary("Lists the external applications of an organization, without secret values.")
         .scope("PM.OAuthApp.Read")
         .administrator()
-        .answers(200, Shape::Json { name: "ExternalClients", schema: json!({ "type": "array" }) })
+        .answers(200, dto::shape("ExternalClients", json!({ "type": "array", "items": dto::application_schema() })))
         .handler(handle)
 }
 

@@ -3,8 +3,7 @@
 
 use context::Error;
 use http::Method;
-use serde_json::json;
-use web::{Operation, Reply, Request, Response, Shape};
+use web::{Operation, Reply, Request, Response};
 
 use super::dto;
 use crate::Identity;
@@ -15,7 +14,8 @@ pub fn operation() -> Operation {
         .scope("PM.OAuthApp.Write")
         .administrator()
         .body_limit(1 << 20)
-        .answers(200, Shape::Json { name: "ExternalClient", schema: json!({ "type": "object" }) })
+        .takes_shape(dto::shape("ExternalClientChange", dto::body_schema(false)))
+        .answers(200, dto::shape("ExternalClient", dto::application_schema()))
         .handler(handle)
 }
 

@@ -5,7 +5,7 @@ use context::Error;
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
-use ui::{Confirm, Form, Slice, Tone, chip, field};
+use ui::{Confirm, Form, Grid, GridQuery, Row, Slice, Tone, chip, field};
 use web::{Operation, Request, Response, page};
 
 use super::header::{Tab, header};
@@ -62,18 +62,21 @@ async fn show(cx: Request) -> Result<Response, Error> {
         }))
         (unused(&client, &report, now, &path, csrf(&cx)?))
         (ui::card("Tokens issued", html! {}, chart(&report)))
-        (ui::card("Registered scopes", html! {}, table(&report)))
+        (ui::section("Registered scopes", table(&report, &path)))
     };
     page::render(&cx, &client.name, ACTIVE, content).await
 }
 
 fn spans(path: &str, days: i64) -> Markup {
-    let titles = SPANS.map(|span| (format!("{span} days"), format!("{path}?days={span}"), span == days));
-    let tabs: Vec<(&str, &str, bool)> = titles
-        .iter()
-        .map(|(title, href, on)| (title.as_str(), href.as_str(), *on))
-        .collect();
-    html! { div.spans { (ui::link_tabs("Look back", &tabs)) } }
+    html! {
+        p.muted {
+            "Looking back "
+            @for (index, span) in SPANS.into_iter().enumerate() {
+                @if index > 0 { " · " }
+                @if span == days { b aria-current="true" { (span) " days" } } @else { a href={ (path) "?days=" (span) } { (span) " days" } }
+            }
+        }
+    }
 }
 
 fn chart(report: &UsageReport) -> Markup {
@@ -89,27 +92,25 @@ fn chart(report: &UsageReport) -> Markup {
     ui::bars("Access tokens per day (UTC)", &slices)
 }
 
-fn table(report: &UsageReport) -> Markup {
-    html! {
-        @if report.scopes.is_empty() {
-            p.muted { "No scopes are registered. With OR.Default the application may do what its roles allow." }
-        } @else {
-            div.table-box tabindex="0" role="region" aria-label="Registered scopes" {
-                table.table {
-                    thead { tr { th scope="col" { "Scope" } th scope="col" { "Type" } th scope="col" { "Last opened something" } } }
-                    tbody {
-                        @for ScopeUse { scope, last_used_at } in &report.scopes {
-                            tr {
-                                td { code { (scope.name) } }
-                                td { @if scope.kind == Kind::User { "User" } @else { "Application" } }
-                                td { (last_used_at.map_or_else(|| ui::muted("never"), |at| ui::time(&at.to_string()))) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
+fn table(report: &UsageReport, path: &str) -> Markup {
+    let row = |ScopeUse { scope, last_used_at }: &ScopeUse| {
+        Row::new(&scope.name, &scope.name)
+            .cell(html! { code { (scope.name) } })
+            .cell(if scope.kind == Kind::User {
+                "User"
+            } else {
+                "Application"
+            })
+            .cell(last_used_at.map_or_else(|| ui::muted("never"), |at| ui::time(&at.to_string())))
+    };
+    let none = "With OR.Default the application may do what its roles allow.";
+    Grid::new("scope-use", "Registered scopes", &GridQuery::parse(path, ""))
+        .column("Scope")
+        .column("Type")
+        .column("Last opened something")
+        .rows(report.scopes.iter().map(row))
+        .empty(ui::empty_state("key", "No scopes are registered", none, html! {}))
+        .render()
 }
 
 /// Scopes that opened nothing in the span, with the button that takes them away.
@@ -158,7 +159,7 @@ fn unused(client: &Client, report: &UsageReport, now: Timestamp, path: &str, csr
             }
             (form.render(html! {
                 (field::hidden("days", &report.days.to_string()))
-                ul.scope-list {
+                ul {
                     @for scope in &unused {
                         li { code { (scope.name) } " " span.muted { (scope.kind.name()) " scope" } (field::hidden("scope", &format!("{}:{}", scope.kind.name(), scope.name))) }
                     }

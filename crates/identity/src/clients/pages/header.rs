@@ -106,7 +106,7 @@ pub fn header(cx: &Request, client: &Client, current: Tab) -> Result<Markup, Err
     Ok(html! {
         (ui::page_header(&client.name, type_name(client.confidential), html! {
             @if !client.enabled { (chip("Disabled", Tone::Warning)) }
-            (ui::menu("application-more", button("More").icon("dots"), &items))
+            (ui::menu("application-more", button("More"), &items))
         }))
         (ui::link_tabs(&client.name, &tabs))
     })

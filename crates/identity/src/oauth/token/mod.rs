@@ -19,7 +19,7 @@ pub(super) fn operation() -> Operation {
         .access(Access::Anonymous)
         .body_limit(64 << 10)
         .takes_form()
-        .answers(200, Shape::Json { name: "TokenResponse", schema: serde_json::json!({ "type": "object" }) })
+        .answers(200, Shape::Json { name: "TokenResponse", schema: response::schema() })
         .handler(|cx| async move { settle(handle(&cx).await) })
 }
 

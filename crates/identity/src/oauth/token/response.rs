@@ -30,6 +30,17 @@ struct Body<'a> {
     id_token: Option<&'a str>,
 }
 
+/// The answer as documented.
+pub(super) fn schema() -> serde_json::Value {
+    serde_json::json!({
+        "type": "object", "required": ["access_token", "expires_in", "token_type", "scope"],
+        "properties": {
+            "access_token": { "type": "string" }, "expires_in": { "type": "integer" }, "token_type": { "type": "string" },
+            "scope": { "type": "string" }, "refresh_token": { "type": "string" }, "id_token": { "type": "string" }
+        }
+    })
+}
+
 pub(super) fn render(tokens: Tokens<'_>) -> Result<Response, Error> {
     no_store(Reply::ok()).json(&Body {
         access_token: &tokens.access_token,

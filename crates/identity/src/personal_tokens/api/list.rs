@@ -12,7 +12,7 @@ pub fn operation() -> Operation {
     Operation::identity(Method::GET, "/api/ReferenceToken", "ReferenceToken_GetAll")
         .summary("Lists the caller's personal access tokens.")
         .access(Access::PersonOnly)
-        .answers(200, Shape::Json { name: "ReferenceTokens", schema: json!({ "type": "array" }) })
+        .answers(200, Shape::Json { name: "ReferenceTokens", schema: json!({ "type": "array", "items": super::schema() }) })
         .handler(handle)
 }
 

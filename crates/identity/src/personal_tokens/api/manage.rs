@@ -18,15 +18,28 @@ pub(super) fn operations() -> Vec<Operation> {
     let declare = |method: Method, path: &'static str, id: &'static str, summary: &'static str| {
         Operation::identity(method, path, id).summary(summary).access(Access::PersonOnly)
     };
-    let token = || Shape::Json { name: "ReferenceToken", schema: json!({ "type": "object" }) };
+    let token = || Shape::Json { name: "ReferenceToken", schema: super::schema() };
+    let body = |name: &'static str, required: &[&str]| Shape::Json {
+        name,
+        schema: json!({
+            "type": "object", "required": required,
+            "properties": {
+                "description": { "type": "string", "maxLength": 256 },
+                "expirationTime": { "type": "string", "format": "date-time" },
+                "scopes": { "type": "array", "items": { "type": "string" } }
+            }
+        }),
+    };
     vec![
         declare(Method::POST, "/api/ReferenceToken", "ReferenceToken_Create", "Makes a personal access token.")
+            .takes_shape(body("NewReferenceToken", &["description", "expirationTime", "scopes"]))
             .answers(201, token())
             .handler(create),
         declare(Method::GET, "/api/ReferenceToken/{id}", "ReferenceToken_Get", "Returns one of the caller's tokens.")
             .answers(200, token())
             .handler(get),
         declare(Method::PUT, "/api/ReferenceToken/{id}", "ReferenceToken_Regenerate", "Gives a token a new value and expiry.")
+            .takes_shape(body("ReferenceTokenRenewal", &["expirationTime"]))
             .answers(200, token())
             .handler(regenerate),
         declare(Method::DELETE, "/api/ReferenceToken/{id}", "ReferenceToken_Delete", "Revokes a token.")

@@ -15,6 +15,22 @@ pub(super) fn operations() -> Vec<Operation> {
     operations
 }
 
+/// A token as it is shown; `token`, its value, only right after it was made.
+fn schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "id": { "type": "string", "format": "uuid" }, "userId": { "type": "string", "format": "uuid" },
+            "name": { "type": "string" }, "description": { "type": "string" },
+            "scopes": { "type": "array", "items": { "type": "string" } },
+            "creationTime": { "type": "string", "format": "date-time" },
+            "expirationTime": { "type": "string", "format": "date-time" },
+            "lastUsedTime": { "type": "string", "format": "date-time", "nullable": true },
+            "token": { "type": "string" }
+        }
+    })
+}
+
 /// A token without its value.
 fn dto(token: &PersonalToken) -> Value {
     json!({

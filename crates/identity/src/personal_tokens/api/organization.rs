@@ -13,7 +13,7 @@ pub fn operation() -> Operation {
         .summary("Lists the personal access tokens of an organization.")
         .access(Access::PersonOnly)
         .administrator()
-        .answers(200, Shape::Json { name: "ReferenceTokens", schema: json!({ "type": "array" }) })
+        .answers(200, Shape::Json { name: "ReferenceTokens", schema: json!({ "type": "array", "items": super::schema() }) })
         .handler(handle)
 }
 
