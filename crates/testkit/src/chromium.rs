@@ -95,6 +95,7 @@ impl<'a> Chromium<'a> {
             "--disable-sync",
             "--disable-dev-shm-usage",
             "--force-prefers-reduced-motion",
+            "--hide-scrollbars",
             "--window-size=1280,900",
         ];
         let mut arguments: Vec<String> = arguments.map(str::to_owned).to_vec();

@@ -127,7 +127,7 @@ fn an_application_registered_in_the_browser_works_from_another_process_exactly_a
     browser.confirm();
     browser.wait("document.body.innerText.includes('The secret was deleted')");
     let (status, refused) = token(&server, id, secret, "OR.Assets").unwrap();
-    assert_eq!((status, &refused["error"]), (401, &json!("invalid_client")));
+    assert_eq!((status, &refused["error"]), (400, &json!("invalid_client")));
 }
 
 #[test]
@@ -164,7 +164,8 @@ fn an_application_is_deleted_only_after_its_name_was_typed() {
     browser.find("#confirm-yes").click();
     browser.wait("document.body.innerText.includes('was deleted')");
     let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", app["secret"].as_str().unwrap())];
-    server.post("/identity_/connect/token").form(&form).send().expect(401);
+    let refused = server.post("/identity_/connect/token").form(&form).send().expect(400);
+    assert_eq!(refused.json()["error"], "invalid_client");
 }
 
 /// Presses Tab until the element with the focus is the one wanted.
