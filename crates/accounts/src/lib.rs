@@ -10,6 +10,7 @@ mod console;
 pub mod directory;
 mod first_start;
 pub mod groups;
+mod kept;
 pub mod organizations;
 mod rest;
 mod seed;

@@ -1,30 +1,28 @@
 //! What every request asks: organizations, users, memberships and sessions, kept in memory and dropped when the change
 //! feed says so.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use context::{Caller, Credential, Ctx, Error, Principal, SessionRef};
+use context::{Caller, Credential, Error, Principal, SessionRef};
 use jiff::Timestamp;
 use moka::sync::Cache;
 use store::{Change, Store};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use uuid::Uuid;
-use vault::{Secret, Vault, WrappedKey};
+use vault::{Vault, WrappedKey};
 
 use crate::groups::{self, BuiltIn, MemberKind};
+use crate::kept::{Kept, MOST_ENTRIES};
 use crate::organizations::{self, HOST, HOST_URL_NAME, Settings};
 use crate::sessions::{self, SessionState};
 use crate::sign_in::{Hashing, Throttle};
-use crate::users::service::{self as users, NewPassword};
-use crate::users::{self as user_model, Failure, Fault};
+use crate::users::User;
 
 /// Longest time an answer is kept although no change was reported: a lost report costs no more than this.
 const KEPT: Duration = Duration::from_secs(60);
 const KEPT_SESSION: Duration = Duration::from_secs(5);
-const MOST_ENTRIES: u64 = 20_000;
 /// Header by which fragments that load by themselves say that no person is behind them.
 const BACKGROUND: &str = "x-background";
 
@@ -96,49 +94,6 @@ pub struct Accounts {
     sessions: Kept<[u8; 32], Option<Arc<SessionState>>>,
     session_hashes: Cache<Uuid, [u8; 32]>,
     feed: Mutex<Receiver<Change>>,
-}
-
-/// A cache that never keeps what was read before a change it was told of afterwards.
-struct Kept<K: std::hash::Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> {
-    entries: Cache<K, V>,
-    epoch: AtomicU64,
-}
-
-impl<K: std::hash::Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Kept<K, V> {
-    fn new(longest: Duration) -> Self {
-        Self {
-            entries: Cache::builder()
-                .max_capacity(MOST_ENTRIES)
-                .time_to_live(longest)
-                .build(),
-            epoch: AtomicU64::new(0),
-        }
-    }
-
-    fn drop_one(&self, key: &K) {
-        self.epoch.fetch_add(1, Ordering::SeqCst);
-        self.entries.invalidate(key);
-    }
-
-    fn drop_all(&self) {
-        self.epoch.fetch_add(1, Ordering::SeqCst);
-        self.entries.invalidate_all();
-    }
-
-    async fn get(&self, key: K, load: impl Future<Output = Result<V, Error>>) -> Result<V, Error> {
-        if let Some(value) = self.entries.get(&key) {
-            return Ok(value);
-        }
-        let epoch = self.epoch.load(Ordering::SeqCst);
-        let value = load.await?;
-        if self.epoch.load(Ordering::SeqCst) == epoch {
-            self.entries.insert(key.clone(), value.clone());
-            if self.epoch.load(Ordering::SeqCst) != epoch {
-                self.entries.invalidate(&key);
-            }
-        }
-        Ok(value)
-    }
 }
 
 impl Accounts {
@@ -270,7 +225,7 @@ impl Accounts {
     pub async fn user(&self, id: Uuid) -> Result<Option<Arc<UserState>>, Error> {
         self.catch_up();
         let load = self.store.read_here(move |tx| {
-            let found = tx.locate::<user_model::User>("id = ? and deleted_at is null", store::params![id])?;
+            let found = tx.locate::<User>("id = ? and deleted_at is null", store::params![id])?;
             let Some((store::Organization(organization), user)) = found else {
                 return Ok(None);
             };
@@ -401,99 +356,6 @@ impl Accounts {
         })
     }
 
-    /// Compares a password that an administrator chose with the policy, and hashes it.
-    pub async fn prepare_password(
-        &self,
-        ctx: &Ctx,
-        organization: Uuid,
-        password: Secret,
-        validate: bool,
-    ) -> Result<NewPassword, Failure> {
-        let policy = self.require_organization(organization).await?.settings.password.clone();
-        if validate {
-            let faults = judge(&policy, &password);
-            if !faults.is_empty() {
-                return Err(Failure::Refused(faults));
-            }
-        }
-        let phc = self.hashing.hash(ctx, password).await?;
-        // What a program sets, nobody has read over a shoulder: the rule is about passwords that an administrator knows.
-        let temporary = policy.change_at_first_sign_in && ctx.caller.user().is_some();
-        Ok(NewPassword { phc, temporary })
-    }
-
-    /// Changes a password at the wish of its owner. A wrong old password counts towards lockout (reference: identity
-    /// 4.8). `old` is `None` only where it was proved a moment ago, in a session that waits for a new password.
-    /// All sessions but `keep` end.
-    pub async fn change_password(
-        &self,
-        ctx: &Ctx,
-        organization: Uuid,
-        user: Uuid,
-        old: Option<Secret>,
-        new: Secret,
-        keep: Option<Uuid>,
-    ) -> Result<(), Failure> {
-        self.throttle.check(ctx.address, ctx.now)?;
-        let settings = self.require_organization(organization).await?.settings.clone();
-        let account = self
-            .store
-            .read(move |tx| users::get(&mut tx.organization(organization), user))
-            .await?;
-        if let Some(old) = old {
-            let matches = self.hashing.verify(old, account.password.clone()).await?;
-            if account.is_locked(ctx.now) || !matches {
-                self.throttle.failed(ctx.address, ctx.now);
-                self.count_failure(ctx, organization, user, settings).await?;
-                return Err(Fault::password_mismatch().into());
-            }
-        }
-        let mut faults = judge(&settings.password, &new);
-        let refused = users::refused_hashes(&account, &settings.password);
-        if faults.is_empty() && self.hashing.matches_any(new.clone(), refused).await? {
-            faults.push(Fault::new(
-                "PasswordUsedBefore",
-                "This password was used before. Choose another one.",
-            ));
-        }
-        if !faults.is_empty() {
-            return Err(Failure::Refused(faults));
-        }
-        let phc = self.hashing.hash(ctx, new).await?;
-        let (ctx, stamp) = (ctx.clone(), account.stamp);
-        let changed = self.store.write(move |tx| {
-            let mut scope = tx.organization(organization);
-            // The password may have been changed while this one was compared with it.
-            if users::lock(&mut scope, user)?.stamp != stamp {
-                return Ok::<_, Error>(false);
-            }
-            users::choose_password(&mut scope, &ctx, user, phc.clone(), keep)?;
-            Ok(true)
-        });
-        if changed.await? {
-            Ok(())
-        } else {
-            Err(Fault::password_mismatch().into())
-        }
-    }
-
-    async fn count_failure(&self, ctx: &Ctx, organization: Uuid, user: Uuid, settings: Settings) -> Result<(), Error> {
-        let ctx = ctx.clone();
-        let counted = self.store.write(move |tx| {
-            let mut scope = tx.organization(organization);
-            let mut account = users::lock(&mut scope, user)?;
-            let result = if account.is_locked(ctx.now) {
-                crate::sign_in::AttemptResult::LockedOut
-            } else {
-                crate::sign_in::AttemptResult::InvalidPassword
-            };
-            users::count_failure(&mut account, &settings.lockout, ctx.now);
-            scope.update(&account)?;
-            crate::sign_in::attempts::record(&mut scope, &ctx, Some(user), &account.user_name, result)
-        });
-        counted.await
-    }
-
     /// Names that sign-in and the console show for an organization that is not known.
     pub fn first_organization() -> &'static str {
         crate::seed::FIRST_ORGANIZATION
@@ -502,13 +364,6 @@ impl Accounts {
     /// URL name of the host level at sign-in.
     pub fn host_name() -> &'static str {
         HOST_URL_NAME
-    }
-}
-
-fn judge(policy: &organizations::PasswordPolicy, password: &Secret) -> Vec<Fault> {
-    match password.expose_str() {
-        Ok(text) => user_model::judge_password(policy, text),
-        Err(_) => vec![Fault::new("PasswordInvalid", "The password must be text.")],
     }
 }
 

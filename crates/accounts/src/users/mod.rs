@@ -1,8 +1,10 @@
 //! Local user accounts.
 
 pub mod api;
+mod credentials;
 mod dto;
 mod model;
+mod names;
 pub mod pages;
 mod password;
 mod result;
