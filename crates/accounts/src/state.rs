@@ -15,7 +15,7 @@ use vault::{Vault, WrappedKey};
 
 use crate::groups::{self, BuiltIn, MemberKind};
 use crate::kept::{Kept, MOST_ENTRIES};
-use crate::organizations::{self, HOST, HOST_URL_NAME, Settings};
+use crate::organizations::{self, HOST, Settings};
 use crate::sessions::{self, SessionState};
 use crate::sign_in::{Hashing, Throttle};
 use crate::users::User;
@@ -354,16 +354,6 @@ impl Accounts {
             }),
             ..Caller::anonymous()
         })
-    }
-
-    /// Names that sign-in and the console show for an organization that is not known.
-    pub fn first_organization() -> &'static str {
-        crate::seed::FIRST_ORGANIZATION
-    }
-
-    /// URL name of the host level at sign-in.
-    pub fn host_name() -> &'static str {
-        HOST_URL_NAME
     }
 }
 
