@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use context::{Error, Reach};
+use context::{Error, Reach, Rights};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use ui::{Frame, Link, NavGroup, NavItem, Person, Switcher, Theme, TreeNode};
-use web::{Area, NavigationEntry, Request, page};
+use web::{Area, FolderRef, NavigationEntry, Request, page};
 
 use crate::Access;
+use crate::folders::model::Folder;
 use crate::folders::tree::Tree;
 use crate::permit::{VIEW_FOLDERS, requirement};
 
@@ -40,8 +41,8 @@ impl Place {
             .tenant()
             .ok()
             .map(|tenant| format!("{organization}/tenants/{}", segment(&tenant.name)));
-        let folder = match (&tenant, request.chosen_folder()) {
-            (Some(tenant), Some(folder)) => Some(format!("{tenant}/folders/{}", folder.id)),
+        let folder = match (&tenant, request.integer("folder")) {
+            (Some(tenant), Ok(folder)) => Some(format!("{tenant}/folders/{folder}")),
             _ => None,
         };
         Ok(Self {
@@ -122,10 +123,11 @@ pub(crate) async fn build(access: &Access, request: &Request, title: &str, activ
     // Pages of the organization show the tenant's navigation too, so that the way back is one click.
     let rights = match &chosen {
         Some(tenant) => access.rights(caller, tenant).await?,
-        None => context::Rights::None,
+        None => Rights::None,
     };
     let administrator = access.accounts.is_administrating(caller).await?;
-    let folder = request.chosen_folder();
+    let folder = folder_of(access, request, &rights).await?;
+    let folder = folder.as_ref();
     let shown = |entry: &&NavigationEntry| match entry.area {
         Area::Person => true,
         Area::Organization => administrator,
@@ -180,6 +182,19 @@ pub(crate) async fn build(access: &Access, request: &Request, title: &str, activ
     Ok(frame)
 }
 
+/// The folder in the address, however the page declared it.
+async fn folder_of(access: &Access, request: &Request, rights: &Rights) -> Result<Option<FolderRef>, Error> {
+    if let Some(folder) = request.chosen_folder() {
+        return Ok(Some(folder.clone()));
+    }
+    let (Ok(tenant), Ok(id)) = (request.tenant(), request.integer("folder")) else {
+        return Ok(None);
+    };
+    let visible = rights.is_assigned(id) || rights.allow(&requirement(VIEW_FOLDERS)?, Some(id));
+    let tree = access.tree(tenant.id).await?;
+    Ok(tree.get(id).filter(|_| visible).map(Folder::to_ref))
+}
+
 fn last_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
@@ -221,7 +236,7 @@ fn nodes(tree: &Tree, reach: &Reach, tenant_path: &str, active: Option<i64>) -> 
         .collect()
 }
 
-fn breadcrumb(frame: &Frame, place: &Place, folder: Option<&web::FolderRef>, title: &str) -> Vec<Link> {
+fn breadcrumb(frame: &Frame, place: &Place, folder: Option<&FolderRef>, title: &str) -> Vec<Link> {
     let mut links = Vec::new();
     if let Some(tenant) = &place.tenant {
         links.push(Link::new(&frame.tenants.current, tenant));

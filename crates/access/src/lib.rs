@@ -9,6 +9,7 @@
 
 pub mod audit;
 mod caches;
+mod console;
 pub mod directory;
 pub mod folders;
 mod frame;
@@ -42,6 +43,9 @@ pub const MIGRATIONS: &[store::Migration] = &[
 ];
 
 /// The crate's whole face.
+///
+/// # Panics
+/// At start-up, when a navigation entry names a permission that the catalogue lacks.
 pub fn module() -> web::Module {
     let operations = [
         tenants::api::operations(),
@@ -50,6 +54,17 @@ pub fn module() -> web::Module {
         users::api::operations(),
         audit::api::operations(),
         status::operations(),
+        tenants::pages::operations(),
+        folders::pages::operations(),
+        users::pages::operations(),
+        roles::pages::operations(),
+        audit::pages::operations(),
+    ];
+    let navigation = [
+        Ok(tenants::pages::navigation()),
+        folders::pages::navigation(),
+        users::pages::navigation(),
+        audit::pages::navigation(),
     ];
     let set = |name, entity| EntitySet { name, entity };
     web::Module {
@@ -63,8 +78,20 @@ pub fn module() -> web::Module {
             set("Tenants", tenants::model::Tenant::model()),
             set("Users", users::model::TenantUser::model()),
         ],
-        navigation: Vec::new(),
+        navigation: navigation.into_iter().flat_map(declared).collect(),
         seed: Some(Arc::new(|app| Box::pin(seed::run(app)))),
         ..web::Module::default()
+    }
+}
+
+/// Entries that can be read.
+#[expect(
+    clippy::panic,
+    reason = "a declaration that cannot be read must stop the start, not hide a page"
+)]
+fn declared(entries: Result<Vec<web::NavigationEntry>, context::Error>) -> Vec<web::NavigationEntry> {
+    match entries {
+        Ok(entries) => entries,
+        Err(error) => panic!("{error}"),
     }
 }

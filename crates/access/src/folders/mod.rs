@@ -5,5 +5,6 @@ pub mod contents;
 pub mod members;
 pub mod model;
 pub mod navigation;
+pub mod pages;
 pub mod service;
 pub mod tree;

@@ -5,5 +5,6 @@ pub mod assignments;
 pub mod builtin;
 pub mod catalogue;
 pub mod model;
+pub mod pages;
 pub mod rights;
 pub mod service;

@@ -1,5 +1,6 @@
 //! Behaviour of the server over HTTP, on every database.
 
+mod access_pages;
 mod access_support;
 mod accounts_sign_in;
 mod accounts_users;
@@ -25,6 +26,7 @@ mod oauth_authorize;
 mod oauth_bearer;
 mod oauth_code;
 mod oauth_discovery;
+mod oauth_nodes;
 mod oauth_personal_tokens;
 mod oauth_refresh;
 mod oauth_session;
