@@ -100,13 +100,18 @@ async fn finish(
 
 async fn render(request: &Request, id: Option<i64>, entry: &Entry, error: Option<&Error>) -> Result<Response, Error> {
     let tenant = request.tenant()?.id;
-    let known = request
-        .store()
-        .read(move |tx| accounts::offered(&mut tx.tenant(tenant)))
-        .await?;
+    let writable = id.is_none() || may(request, "Assets.Edit")?;
+    // Who may only look at assets is not shown who else is in the tenant.
+    let known = if writable {
+        request
+            .store()
+            .read(move |tx| accounts::offered(&mut tx.tenant(tenant)))
+            .await?
+    } else {
+        Vec::new()
+    };
     let title = if id.is_some() { entry.name.as_str() } else { "Add asset" };
     let errors = errors(entry, error);
-    let writable = id.is_none() || may(request, "Assets.Edit")?;
     let content = html! {
         (ui::page_header(title, "", html! {}))
         @if !writable { (callout(Tone::Info, html! { "You may look at this asset but not change it." })) }
@@ -236,7 +241,8 @@ fn choices(row: &ValueEntry, known: &[(i64, String)]) -> Vec<Choice> {
     let mut choices = vec![Choice::new("", "None")];
     choices.extend(known.iter().map(|(id, name)| Choice::new(&id.to_string(), name)));
     if !choices.iter().any(|choice| choice.value == row.account) {
-        choices.push(Choice::new(&row.account, &format!("Account {}", row.account)));
+        let name = if row.account_name.is_empty() { format!("Account {}", row.account) } else { row.account_name.clone() };
+        choices.push(Choice::new(&row.account, &name));
     }
     choices
 }

@@ -18,6 +18,8 @@ const MOST_ROWS: usize = 1_000;
 pub struct ValueEntry {
     /// Account id; empty for the default value and for rows that are not used.
     pub account: String,
+    /// Name of the account, where the value is stored already.
+    pub account_name: String,
     pub text: String,
     pub flag: String,
     pub number: String,
@@ -206,6 +208,7 @@ impl ValueEntry {
         let text = |member: &str| value[member].as_str().unwrap_or_default().to_owned();
         Self {
             account: value["UserId"].as_i64().map(|id| id.to_string()).unwrap_or_default(),
+            account_name: text("UserName"),
             text: text("StringValue"),
             flag: value["BoolValue"].as_bool().unwrap_or(false).to_string(),
             number: value["IntValue"].as_i64().unwrap_or(0).to_string(),
@@ -228,6 +231,7 @@ impl ValueEntry {
         let secret = |name: &str| Some(raw(name)).filter(|text| !text.is_empty()).map(Secret::from);
         Self {
             account: raw("account").trim().to_owned(),
+            account_name: String::new(),
             // Browsers end the lines of text areas with CR LF, whatever was there before.
             text: raw("text").replace("\r\n", "\n"),
             flag: raw("flag").to_owned(),
