@@ -126,7 +126,11 @@ pub(crate) fn flush(tx: &mut Tx, ctx: &Ctx, pending: &Pending) -> Result<(), Err
         }
     }
     for ((organization, client, kind, name), at) in &pending.scopes {
-        tx.organization(*organization).execute(
+        let scope = &mut tx.organization(*organization);
+        if scope.get::<Client>(*client)?.is_none() {
+            continue;
+        }
+        scope.execute(
             "insert into client_scope_usage ({scope_column}, client_id, kind, scope, last_used_at) \
              values ({scope_value}, ?, ?, ?, ?) \
              on conflict (client_id, kind, scope) do update set last_used_at = excluded.last_used_at",
