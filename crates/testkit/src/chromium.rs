@@ -303,8 +303,11 @@ impl Drop for Chromium<'_> {
 }
 
 impl Element<'_> {
+    /// Scrolls to it and clicks it.
     #[track_caller]
     pub fn click(&self) {
+        let centre = "arguments[0].scrollIntoView({ block: 'center', inline: 'nearest' })";
+        self.browser.run(centre, &[json!({ ELEMENT: self.id })]);
         self.post("click", &json!({}));
     }
 

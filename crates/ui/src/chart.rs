@@ -71,7 +71,7 @@ pub fn bars(title: &str, slices: &[Slice]) -> Markup {
                     rect.bar x=(round(x - width / 2.0)) y=(round(150.0 - height)) width=(round(width)) height=(round(height)) rx="3" {
                         title { (slice.label) ": " (number(slice.value)) }
                     }
-                    @if index % every == 0 { text.axis x=(round(x)) y="168" text-anchor="middle" { (slice.label) } }
+                    @if index % every == 0 { text.axis.day x=(round(x)) y="170" text-anchor="middle" { (slice.label) } }
                 }
             }
         },

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use serde_json::{Value, json};
-use testkit::chromium::{Chromium, key};
+use testkit::chromium::{Chromium, key, pictures};
 use testkit::{Server, require};
 
 use crate::support::create_user;
@@ -56,6 +56,18 @@ fn api(server: &Server, method: &str, path: &str, token: &str, body: Option<&Val
     (status, serde_json::from_str(&text).unwrap_or(Value::Null))
 }
 
+/// Leaves pictures of what is open where they are wanted.
+fn picture(browser: &Chromium<'_>, name: &str) {
+    let Some(directory) = pictures() else { return };
+    for (width, dark) in [(1280, false), (1280, true), (375, false), (375, true)] {
+        browser.prefer_dark(dark);
+        browser.resize(width, 800);
+        let theme = if dark { "dark" } else { "light" };
+        browser.screenshot(&directory.join(format!("open-{name}-{width}-{theme}.png")));
+    }
+    browser.resize(1280, 900);
+}
+
 /// Ticks scopes in the open side panel and saves.
 fn tick(browser: &Chromium<'_>, tab: &str, name: &str, scopes: &[&str]) {
     browser.find("#scopes-panel[open]");
@@ -63,12 +75,14 @@ fn tick(browser: &Chromium<'_>, tab: &str, name: &str, scopes: &[&str]) {
     for scope in scopes {
         browser.find(&format!("#scopes-panel [name={name}][value='{scope}']")).click();
     }
+    picture(browser, "panel");
     browser.find_text("#scopes-panel button", "Save").click();
     browser.wait("!document.querySelector('#scopes-panel[open]')");
 }
 
 fn values_of_the_dialog(browser: &Chromium<'_>) -> Vec<String> {
     browser.find("#secret[open]");
+    picture(browser, "secret");
     browser.all("#secret .secrets code").iter().map(testkit::chromium::Element::text).collect()
 }
 
@@ -123,7 +137,9 @@ fn an_application_registered_in_the_browser_works_from_another_process_exactly_a
 
     // Its secret removed, it gets no more tokens.
     browser.open(&format!("{LIST}/{id}/secrets"));
-    browser.find("[data-confirm]").click();
+    browser.find("#secrets [data-confirm]").click();
+    browser.wait("document.querySelector('#confirm[open]')");
+    picture(&browser, "confirm");
     browser.confirm();
     browser.wait("document.body.innerText.includes('The secret was deleted')");
     let (status, refused) = token(&server, id, secret, "OR.Assets").unwrap();
@@ -232,6 +248,7 @@ fn a_non_confidential_application_is_offered_user_scopes_only() {
     // Without a redirect URL there is no way back from sign-in.
     browser.find_text("main button[type=submit]", "Add").click();
     browser.find(".error-summary");
+    picture(&browser, "errors");
     assert!(browser.text().contains("A redirect URL is required"));
     assert!(browser.find("[data-row=uipathorchestrator]").text().contains("OR.Assets.Read"), "the choice is kept");
     browser.find("[name=redirect_uri]").keys("https://page.example/callback");

@@ -107,7 +107,7 @@ fn table(report: &UsageReport, path: &str) -> Markup {
     Grid::new("scope-use", "Registered scopes", &GridQuery::parse(path, ""))
         .column("Scope")
         .column("Type")
-        .column("Last opened something")
+        .column("Last used")
         .rows(report.scopes.iter().map(row))
         .empty(ui::empty_state("key", "No scopes are registered", none, html! {}))
         .render()
