@@ -11,10 +11,16 @@ use testkit::{CLIENT_ID, CLIENT_SECRET, Server, require};
 
 const REDIRECT: &str = "http://localhost:9/callback";
 
+/// Where `tests/clients/install` puts the clients.
+pub fn installed() -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/clients");
+    std::env::var_os("CLIENTS_DIR").map_or_else(beside, PathBuf::from)
+}
+
 /// A script of `tests/clients`, ready to run; `None` where its runtime is not installed.
 fn script(name: &str) -> Option<Command> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let installed = std::env::var_os("CLIENTS_DIR").map_or_else(|| here.join("../../target/clients"), PathBuf::from);
+    let installed = installed();
     let source = here.join("tests/clients").join(name);
     let (program, source) = if Path::new(name).extension().is_some_and(|extension| extension == "mjs") {
         // Node.js looks for modules beside the script.
@@ -36,7 +42,7 @@ fn script(name: &str) -> Option<Command> {
     Some(command)
 }
 
-fn run(server: &Server, name: &str, environment: &[(&str, &str)]) -> Option<Value> {
+pub fn run(server: &Server, name: &str, environment: &[(&str, &str)]) -> Option<Value> {
     let mut command = script(name)?;
     let output = command.env("BASE", server.base()).envs(environment.iter().copied()).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
@@ -44,7 +50,7 @@ fn run(server: &Server, name: &str, environment: &[(&str, &str)]) -> Option<Valu
     Some(serde_json::from_str(text.lines().last().unwrap_or_default()).unwrap())
 }
 
-fn create_assets(server: &Server) -> i64 {
+pub fn create_assets(server: &Server) -> i64 {
     let (folder, token) = (server.shared_folder(), server.token("OR.Assets"));
     for asset in [
         json!({ "Name": "greeting", "ValueScope": "Global", "ValueType": "Text", "StringValue": "hello" }),

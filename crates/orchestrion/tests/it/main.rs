@@ -14,6 +14,7 @@ mod audit_log;
 mod clients_rest;
 mod browser_external_apps;
 mod browser_pages;
+mod browser_uipath_auth;
 mod clients_unchanged;
 mod console_external_apps;
 mod clients_usage;
