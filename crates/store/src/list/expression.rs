@@ -148,7 +148,10 @@ impl Translator {
             Expr::Call {
                 function: Function::StartsWith,
                 arguments,
-            } => self.like("", arguments, "%"),
+            } => match self.prefix_range(arguments)? {
+                Some(range) => Ok(range),
+                None => self.like("", arguments, "%"),
+            },
             Expr::Call {
                 function: Function::EndsWith,
                 arguments,
@@ -269,6 +272,22 @@ impl Translator {
             (false, false) => all,
             (false, true) => all.join(" or ", self.scalar(operand)?.wrap("{} is null")).wrap("({})"),
         })
+    }
+
+    /// `startswith` on a folded column as a range, which an index can answer. SQLite orders texts by code points; the
+    /// order of PostgreSQL is that of the database's locale, where a prefix is no range.
+    fn prefix_range(&self, arguments: &[Expr]) -> Result<Option<Fragment>> {
+        let [text, Expr::Constant(Constant::Text(needle))] = arguments else {
+            return Ok(None);
+        };
+        let (text, by_column) = self.folded(text)?;
+        let needle = odata::fold(needle);
+        let Some(after) = after_prefix(&needle).filter(|_| by_column && self.dialect == Dialect::Sqlite) else {
+            return Ok(None);
+        };
+        let mut range = text.wrap("({} >= ? and {} < ?)");
+        range.params.extend([needle, after].map(Value::Text));
+        Ok(Some(range))
     }
 
     /// `contains` and its relatives: the pattern is the needle between `before` and `after`.
@@ -535,6 +554,19 @@ fn column(property: &Property, alias: &str, folded: bool) -> Result<String> {
 
 fn unsupported(what: &str) -> Error {
     Error::statement(format!("a query cannot use {what}"))
+}
+
+/// The first text, by code points, behind all that start with `prefix`; `None` where there is none.
+fn after_prefix(prefix: &str) -> Option<String> {
+    let mut text = prefix.to_owned();
+    while let Some(last) = text.pop() {
+        // The next character; ranges of characters leave out the surrogates.
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            text.push(next);
+            return Some(text);
+        }
+    }
+    None
 }
 
 /// A text without special meaning inside a `like` pattern with escape character `\`.

@@ -174,6 +174,21 @@ fn wildcards_in_needles_mean_themselves() {
 }
 
 #[test]
+fn a_prefix_is_a_range_where_texts_are_ordered_by_code_points() {
+    check_each(
+        "startswith(Name,'A%')",
+        "(jobs.name_folded >= <a%> and jobs.name_folded < <a&>)",
+        r"jobs.name_folded like <a\%%> escape '\'",
+    );
+    check_each(
+        "startswith(Name,'\u{d7ff}')",
+        "(jobs.name_folded >= <\u{d7ff}> and jobs.name_folded < <\u{e000}>)",
+        "jobs.name_folded like <\u{d7ff}%> escape '\\'",
+    );
+    check("startswith(Name,'')", r"jobs.name_folded like <%> escape '\'");
+}
+
+#[test]
 fn null_is_a_value_like_others() {
     check("Info eq null", "jobs.info is null");
     check("null ne Info", "jobs.info is not null");

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, ffi, params_from_iter};
 
@@ -45,6 +46,11 @@ impl Session {
             "pragma query_only = on; pragma cache_size = -8192; pragma mmap_size = 268435456; pragma temp_store = memory"
         };
         connection.execute_batch(settings).map_err(unreachable)?;
+        // Without this the planner looks at bound values and prepares a kept statement again whenever they change,
+        // which costs more than most statements do.
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+            .map_err(unreachable)?;
         Ok(Session {
             connection,
             indexes: HashMap::new(),
