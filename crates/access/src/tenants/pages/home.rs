@@ -84,9 +84,15 @@ async fn handle(cx: Request) -> Result<Response, Error> {
         }))
         @if steps.iter().any(|step| !step.done) { (ui::checklist("First steps", &steps)) }
         (ui::tiles(html! {
-            (ui::stat("Folders", &figures.folders.to_string(), html! { @if may_somewhere(&cx, VIEW_FOLDERS)? { a href={ (path) "/folders" } { "All folders" } } }))
-            (ui::stat("Users, groups and apps", &figures.users.to_string(), html! { @if may(&cx, "Users.View", None)? { a href={ (path) "/access" } { "Manage access" } } }))
-            (ui::stat("Roles", &figures.roles.to_string(), html! { @if may(&cx, "Roles.View", None)? { a href={ (path) "/access/roles" } { "All roles" } } }))
+            @if may_somewhere(&cx, VIEW_FOLDERS)? {
+                (ui::stat("Folders", &figures.folders.to_string(), html! { a href={ (path) "/folders" } { "All folders" } }))
+            }
+            @if may(&cx, "Users.View", None)? {
+                (ui::stat("Users, groups and apps", &figures.users.to_string(), html! { a href={ (path) "/access" } { "Manage access" } }))
+            }
+            @if may(&cx, "Roles.View", None)? {
+                (ui::stat("Roles", &figures.roles.to_string(), html! { a href={ (path) "/access/roles" } { "All roles" } }))
+            }
         }))
         @if with_log { (latest(&figures.latest, &path)) }
     };
