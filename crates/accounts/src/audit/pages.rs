@@ -77,8 +77,6 @@ async fn show(request: Request) -> Result<Response, Error> {
     let grid = Grid::new("audit", "Audit log", &query)
         .sorted("When", "createdOn")
         .column("User")
-        .column("Category")
-        .optional()
         .column("Action")
         .column("What happened")
         .column("Address")
@@ -124,8 +122,10 @@ fn row(record: &AuditRecord) -> Row {
     Row::new(&record.id.to_string(), &record.name)
         .cell(moment(Some(record.created_at)))
         .cell(&record.actor_name)
-        .cell(&record.target)
-        .cell(html! { (record.name) @if !record.succeeded { " " (chip("Failure", Tone::Warning)) } })
+        .cell(html! {
+            (record.name) @if !record.succeeded { " " (chip("Failure", Tone::Warning)) }
+            br; (ui::muted(&record.target))
+        })
         .cell(html! { details { summary { (record.message) } pre { code { (details) } } } })
         .cell(record.address.as_deref().unwrap_or_default())
 }

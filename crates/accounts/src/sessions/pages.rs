@@ -112,7 +112,7 @@ async fn theme(request: Request) -> Result<Response, Error> {
     let form = request.form();
     let cookie = match ui::Theme::parse(value_of(&form, "theme")) {
         Some(theme) => format!(
-            "{THEME_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax{}",
+            "{THEME_COOKIE}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{}",
             theme.name(),
             secure(&request.origin)
         ),

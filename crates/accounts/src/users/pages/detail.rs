@@ -55,7 +55,6 @@ async fn update(request: Request) -> Result<Response, Error> {
         surname: text("surname"),
         display_name: text("displayName"),
         email: text("email"),
-        bypass_basic_auth: Some(value_of(&form, "bypass") == "true"),
         ..UserChange::default()
     };
     let ctx = request.ctx.clone();
@@ -189,7 +188,6 @@ fn profile(
         (field::text("surname", "Last name").value(&text("surname", &user.surname)).max(256))
         (field::text("displayName", "Display name").value(&text("displayName", &user.display_name)).max(256))
         (field::email("email", "E-mail").value(&text("email", user.email.as_deref().unwrap_or_default())).max(256).error_in(errors))
-        (field::toggle("bypass", "May sign in with the password although an external provider is required").on(user.bypass_basic_auth))
         (field::checks("groups", "Groups", group_choices(groups)).values(chosen))
     })
 }
