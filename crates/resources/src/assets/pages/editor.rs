@@ -23,15 +23,30 @@ const ONE: &str = "/{org}/tenants/{tenant}/folders/{folder}/assets/{id}";
 /// digits, and room for the rest.
 const LARGEST_FORM: usize = 16 << 20;
 
+/// Types with a part that is sealed, as conditions on controls name them.
+const SEALED: &str = "Credential|WindowsCredential|Secret";
+
 pub fn operations() -> Vec<Operation> {
     let page = |method, path, id, permission, summary| {
-        Operation::page(method, path, id).permission(permission).folder(Folder::Required).summary(summary)
+        Operation::page(method, path, id)
+            .permission(permission)
+            .folder(Folder::Required)
+            .summary(summary)
     };
     let form = |path, id, permission, summary| {
-        page(Method::POST, path, id, permission, summary).takes_form().body_limit(LARGEST_FORM)
+        page(Method::POST, path, id, permission, summary)
+            .takes_form()
+            .body_limit(LARGEST_FORM)
     };
     vec![
-        page(Method::GET, NEW, "Console_NewAsset", "Assets.Create", "The form for a new asset.").handler(show_new),
+        page(
+            Method::GET,
+            NEW,
+            "Console_NewAsset",
+            "Assets.Create",
+            "The form for a new asset.",
+        )
+        .handler(show_new),
         form(NEW, "Console_CreateAsset", "Assets.Create", "Adds an asset.").handler(create),
         page(Method::GET, ONE, "Console_Asset", "Assets.View", "One asset.").handler(show),
         form(ONE, "Console_SaveAsset", "Assets.Edit", "Changes an asset.").handler(save),
@@ -162,16 +177,16 @@ fn form(
         (field::text("name", "Asset name").value(&entry.name).required().max(LONGEST_NAME).error_in(errors))
         (type_field(id, entry).error_in(errors))
         (field::textarea("description", "Description", 2).value(&entry.description).max(LONGEST_DESCRIPTION).error_in(errors))
-        div data-show-when="type=Credential|WindowsCredential|Secret" {
-            p.field { b { "Credential store" } br; "Built-in store: values are sealed in this installation’s database." }
-            (field::toggle("direct", "Allow reading the value through the API").on(entry.direct)
-                .hint("Without this only robots get the value in clear."))
-        }
+        (field::text("store", "Credential store").value("Built-in store").disabled(true)
+            .hint("Values are sealed in this installation’s database.")
+            .show_when("type", SEALED))
+        (field::toggle("direct", "Allow reading the value through the API").on(entry.direct)
+            .hint("Without this only robots get the value in clear.")
+            .show_when("type", SEALED))
         (field::toggle("global", "Global value").on(entry.global)
             .hint("The value for every account that has none of its own."))
-        fieldset.field data-show-when="global=true" {
-            legend { "Value" }
-            (value_fields("", &entry.default, id.is_some(), errors))
+        div data-show-when="global=true" {
+            (ui::card("Value", html! {}, value_fields("", &entry.default, id.is_some(), errors)))
         }
         (account_rows(entry, errors, known, id.is_some()))
         (field::tokens("tags", "Tags").values(&entry.tags).hint("A label, or a property written as name=value.")
@@ -214,7 +229,7 @@ fn value_fields(row: &str, value: &ValueEntry, stored: bool, errors: &[(String, 
         (field::password(&name("secret"), "Secret").hint(keep).max(25_000).show_when("type", "Secret").error_in(errors))
         @if !value.external_name.is_empty() {
             (field::text(&name("external"), "External name").value(&value.external_name).max(450)
-                .show_when("type", "Credential|WindowsCredential|Secret").error_in(errors))
+                .show_when("type", SEALED).error_in(errors))
         }
     }
 }
@@ -226,11 +241,11 @@ fn account_rows(entry: &Entry, errors: &[(String, String)], known: &[(i64, Strin
             p.hint { "An account with a value of its own gets that one. Without a global value at least one is needed. Save and open the asset again for more rows." }
             @for (index, row) in entry.accounts.iter().enumerate() {
                 @let end = format!("-{index}");
-                fieldset.field {
-                    legend { "Account " (index + 1) }
+                @let content = html! {
                     (field::select(&format!("account{end}"), "Account", choices(row, known)).value(&row.account).error_in(errors))
                     (value_fields(&end, row, stored && !row.account.is_empty(), errors))
-                }
+                };
+                (ui::card(&format!("Account {}", index + 1), html! {}, content))
             }
         }
     }
@@ -241,7 +256,11 @@ fn choices(row: &ValueEntry, known: &[(i64, String)]) -> Vec<Choice> {
     let mut choices = vec![Choice::new("", "None")];
     choices.extend(known.iter().map(|(id, name)| Choice::new(&id.to_string(), name)));
     if !choices.iter().any(|choice| choice.value == row.account) {
-        let name = if row.account_name.is_empty() { format!("Account {}", row.account) } else { row.account_name.clone() };
+        let name = if row.account_name.is_empty() {
+            format!("Account {}", row.account)
+        } else {
+            row.account_name.clone()
+        };
         choices.push(Choice::new(&row.account, &name));
     }
     choices

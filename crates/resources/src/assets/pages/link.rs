@@ -24,8 +24,13 @@ pub fn operations() -> Vec<Operation> {
             .folder(Folder::Required)
     };
     vec![
-        page(Method::GET, "Console_LinkAssets").summary("Assets of other folders.").handler(show),
-        page(Method::POST, "Console_SaveLinkedAssets").summary("Links assets of other folders.").takes_form().handler(link),
+        page(Method::GET, "Console_LinkAssets")
+            .summary("Assets of other folders.")
+            .handler(show),
+        page(Method::POST, "Console_SaveLinkedAssets")
+            .summary("Links assets of other folders.")
+            .takes_form()
+            .handler(link),
     ]
 }
 

@@ -24,8 +24,13 @@ pub fn operations() -> Vec<Operation> {
             .folder(Folder::Required)
     };
     vec![
-        page(Method::GET, "Console_AssetLinks").summary("The folders an asset is in.").handler(show),
-        page(Method::POST, "Console_SaveAssetLinks").summary("Changes the folders an asset is in.").takes_form().handler(save),
+        page(Method::GET, "Console_AssetLinks")
+            .summary("The folders an asset is in.")
+            .handler(show),
+        page(Method::POST, "Console_SaveAssetLinks")
+            .summary("Changes the folders an asset is in.")
+            .takes_form()
+            .handler(save),
     ]
 }
 
@@ -98,12 +103,12 @@ async fn render(request: &Request, error: Option<&Error>) -> Result<Response, Er
         @if hidden > 0 {
             (callout(Tone::Info, html! { "It is in " (hidden) " more folder(s) that you cannot see." }))
         }
-        (callout(Tone::Warning, html! { "An asset that is left without any folder is deleted." }))
         (form.render(html! {
             @for target in offered.iter().filter(|target| target.linked && target.changeable) {
                 (field::hidden("shown", &target.id.to_string()))
             }
             (field::checks("folders", "Folders", choices).values(ticked))
+            (callout(Tone::Warning, html! { "An asset that is left without any folder is deleted." }))
         }))
     };
     let status = error.map_or(200, |error| web::error::status(error.kind));

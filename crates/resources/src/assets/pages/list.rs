@@ -17,7 +17,7 @@ use crate::assets::read;
 /// Types that can be chosen, with their names.
 pub const TYPES: [&str; 5] = ["Text", "Bool", "Integer", "Credential", "Secret"];
 /// Characters of a value that are shown.
-const SHOWN: usize = 60;
+const SHOWN: usize = 40;
 
 pub fn operations() -> Vec<Operation> {
     vec![
