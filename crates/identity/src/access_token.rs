@@ -79,9 +79,16 @@ impl AccessToken {
     fn is_for(&self, family: Family) -> bool {
         let accepted: &[&str] = match family {
             Family::Orchestrator | Family::Root | Family::Console => &[ORCHESTRATOR, ORCHESTRATOR_USER_ACCESS],
-            Family::Identity | Family::Portal => &[ORCHESTRATOR, ORCHESTRATOR_USER_ACCESS, PLATFORM_MANAGEMENT, IDENTITY_ACCESS],
+            Family::Identity | Family::Portal => &[
+                ORCHESTRATOR,
+                ORCHESTRATOR_USER_ACCESS,
+                PLATFORM_MANAGEMENT,
+                IDENTITY_ACCESS,
+            ],
         };
-        self.audiences.iter().any(|audience| accepted.contains(&audience.as_str()))
+        self.audiences
+            .iter()
+            .any(|audience| accepted.contains(&audience.as_str()))
     }
 
     /// The answer to an introspection request.
@@ -93,7 +100,10 @@ impl AccessToken {
         body.remove("usr_stamp");
         body.insert("active".to_owned(), json!(true));
         body.insert("token_type".to_owned(), json!("Bearer"));
-        body.insert("scope".to_owned(), json!(self.scopes.iter().collect::<Vec<_>>().join(" ")));
+        body.insert(
+            "scope".to_owned(),
+            json!(self.scopes.iter().collect::<Vec<_>>().join(" ")),
+        );
         let body = Bytes::from(serde_json::to_vec(&body).map_err(Error::internal)?);
         Ok(self.introspection.get_or_init(|| body).clone())
     }
@@ -108,9 +118,17 @@ impl Identity {
         if token.starts_with(personal_tokens::PREFIX) {
             return self.personal_bearer(request, token).await;
         }
-        let verified = self.access_token(&request.app.settings().origins, token, request.ctx.now).await?;
-        let access = verified.filter(|access| access.is_for(request.layout.family)).ok_or_else(Error::unauthenticated)?;
-        let client = self.clients.get(access.client).await?.ok_or_else(Error::unauthenticated)?;
+        let verified = self
+            .access_token(&request.app.settings().origins, token, request.ctx.now)
+            .await?;
+        let access = verified
+            .filter(|access| access.is_for(request.layout.family))
+            .ok_or_else(Error::unauthenticated)?;
+        let client = self
+            .clients
+            .get(access.client)
+            .await?
+            .ok_or_else(Error::unauthenticated)?;
         let (principal, name) = match access.user {
             Some(id) => {
                 let user = self.accounts.user(id).await?.ok_or_else(Error::unauthenticated)?;
@@ -133,8 +151,15 @@ impl Identity {
     }
 
     async fn personal_bearer(&self, request: &Request, token: &str) -> Result<Caller, Error> {
-        let access = self.personal_token(token, request.ctx.now).await?.ok_or_else(Error::unauthenticated)?;
-        let user = self.accounts.user(access.user).await?.ok_or_else(Error::unauthenticated)?;
+        let access = self
+            .personal_token(token, request.ctx.now)
+            .await?
+            .ok_or_else(Error::unauthenticated)?;
+        let user = self
+            .accounts
+            .user(access.user)
+            .await?
+            .ok_or_else(Error::unauthenticated)?;
         self.usage.personal(access.organization, access.id, request.ctx.now);
         Ok(Caller {
             principal: Principal::User(user.id),
@@ -148,7 +173,12 @@ impl Identity {
 
     /// The access token, when it is one of ours and in order now: signature, issuer, times, deny list, and that
     /// application, user and organization still stand. The audience is the caller's business.
-    pub async fn access_token(&self, origins: &Origins, token: &str, now: Timestamp) -> Result<Option<Arc<AccessToken>>, Error> {
+    pub async fn access_token(
+        &self,
+        origins: &Origins,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Option<Arc<AccessToken>>, Error> {
         if token.len() > jose::TOKEN_BYTES {
             return Ok(None);
         }
@@ -158,7 +188,9 @@ impl Identity {
             Some(_) => return Ok(None),
             None => {
                 let ring = self.rings.get().await?;
-                let Some(access) = verify(&ring.keys, origins, token, now) else { return Ok(None) };
+                let Some(access) = verify(&ring.keys, origins, token, now) else {
+                    return Ok(None);
+                };
                 let access = Arc::new(access);
                 self.verified.insert(hash, access.clone());
                 access
@@ -174,7 +206,10 @@ impl Identity {
         }
         let client = self.clients.get(access.client).await?;
         let registered = client.is_some_and(|client| {
-            client.enabled && client.organization.is_none_or(|organization| organization == access.organization)
+            client.enabled
+                && client
+                    .organization
+                    .is_none_or(|organization| organization == access.organization)
         });
         if !registered || !self.is_open(access.organization).await? {
             return Ok(false);
@@ -184,12 +219,19 @@ impl Identity {
         Ok(user.is_some_and(|user| {
             user.is_active
                 && user.organization == access.organization
-                && access.stamp.as_deref().is_some_and(|stamp| stamp == user_stamp(user.stamp))
+                && access
+                    .stamp
+                    .as_deref()
+                    .is_some_and(|stamp| stamp == user_stamp(user.stamp))
         }))
     }
 
     async fn is_open(&self, organization: Uuid) -> Result<bool, Error> {
-        Ok(self.accounts.organization_by_id(organization).await?.is_some_and(|organization| organization.is_active))
+        Ok(self
+            .accounts
+            .organization_by_id(organization)
+            .await?
+            .is_some_and(|organization| organization.is_active))
     }
 
     /// The personal access token, when it is in order now.
@@ -205,14 +247,22 @@ impl Identity {
             self.personal.insert(hash, found.clone());
             found
         };
-        let Some(access) = found.filter(|access| now < access.expires_at) else { return Ok(None) };
+        let Some(access) = found.filter(|access| now < access.expires_at) else {
+            return Ok(None);
+        };
         let user = self.accounts.user(access.user).await?;
         let stands = user.is_some_and(|user| user.is_active && user.organization == access.organization);
         Ok((stands && self.is_open(access.organization).await?).then_some(access))
     }
 
     async fn find_personal(&self, hash: [u8; 32]) -> Result<Option<PersonalAccess>, Error> {
-        let found = self.store.read_here(move |tx| tx.locate::<PersonalToken>("hash = ?", params![hash]).map_err(Error::from)).await?;
+        let found = self
+            .store
+            .read_here(move |tx| {
+                tx.locate::<PersonalToken>("hash = ?", params![hash])
+                    .map_err(Error::from)
+            })
+            .await?;
         Ok(found.map(|(organization, token)| PersonalAccess {
             id: token.id,
             organization: organization.0,
@@ -225,9 +275,23 @@ impl Identity {
 }
 
 fn verify(keys: &jose::KeyRing, origins: &Origins, token: &str, now: Timestamp) -> Option<AccessToken> {
-    let unverified = jose::Jws::parse(token, jose::TOKEN_BYTES).ok()?.unverified_claims().ok()?;
-    let issuer = unverified.get("iss")?.as_str().filter(|issuer| is_our_issuer(origins, issuer))?;
-    let verified = keys.verify(token, &Expect { skew: SKEW, ..Expect::new(issuer, now) }).ok()?;
+    let unverified = jose::Jws::parse(token, jose::TOKEN_BYTES)
+        .ok()?
+        .unverified_claims()
+        .ok()?;
+    let issuer = unverified
+        .get("iss")?
+        .as_str()
+        .filter(|issuer| is_our_issuer(origins, issuer))?;
+    let verified = keys
+        .verify(
+            token,
+            &Expect {
+                skew: SKEW,
+                ..Expect::new(issuer, now)
+            },
+        )
+        .ok()?;
     if !verified.header.is_type("at+jwt") && !verified.header.is_type("JWT") {
         return None;
     }

@@ -31,6 +31,9 @@ pub(crate) async fn clean_up(app: App) -> Result<Option<Duration>, Error> {
 pub(crate) async fn secret_expiry(app: App) -> Result<Option<Duration>, Error> {
     let ctx = app.system();
     let now = ctx.now;
-    let next = app.store().write(move |tx| crate::clients::notice_expired(tx, &ctx)).await?;
+    let next = app
+        .store()
+        .write(move |tx| crate::clients::notice_expired(tx, &ctx))
+        .await?;
     Ok(next.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO) + Duration::from_secs(1)))
 }

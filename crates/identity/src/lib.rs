@@ -24,8 +24,12 @@ pub use access_token::{AccessToken, PersonalAccess};
 pub use state::{Identity, Options, TokenType};
 
 /// Tables of this crate, oldest first.
-pub const MIGRATIONS: &[store::Migration] =
-    &[clients::MIGRATION, keys::MIGRATION, oauth::MIGRATION, personal_tokens::MIGRATION];
+pub const MIGRATIONS: &[store::Migration] = &[
+    clients::MIGRATION,
+    keys::MIGRATION,
+    oauth::MIGRATION,
+    personal_tokens::MIGRATION,
+];
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -36,14 +40,33 @@ pub fn module() -> web::Module {
     operations.extend(clients::operations());
     operations.extend(oauth::operations());
     operations.extend(personal_tokens::operations());
-    let reconciler = |name, every, run| web::Reconciler { name, every, wakes_on: &[], run };
+    let reconciler = |name, every, run| web::Reconciler {
+        name,
+        every,
+        wakes_on: &[],
+        run,
+    };
     web::Module {
         operations,
-        navigation: std::iter::once(clients::pages::navigation()).chain(personal_tokens::navigation()).collect(),
+        navigation: std::iter::once(clients::pages::navigation())
+            .chain(personal_tokens::navigation())
+            .collect(),
         reconcilers: vec![
-            reconciler("identity-keys", HOUR, Arc::new(|app| Box::pin(background::rotate_keys(app)))),
-            reconciler("identity-clean-up", 10 * MINUTE, Arc::new(|app| Box::pin(background::clean_up(app)))),
-            reconciler("identity-secret-expiry", 5 * MINUTE, Arc::new(|app| Box::pin(background::secret_expiry(app)))),
+            reconciler(
+                "identity-keys",
+                HOUR,
+                Arc::new(|app| Box::pin(background::rotate_keys(app))),
+            ),
+            reconciler(
+                "identity-clean-up",
+                10 * MINUTE,
+                Arc::new(|app| Box::pin(background::clean_up(app))),
+            ),
+            reconciler(
+                "identity-secret-expiry",
+                5 * MINUTE,
+                Arc::new(|app| Box::pin(background::secret_expiry(app))),
+            ),
         ],
         seed: Some(Arc::new(|app| Box::pin(seed::run(app)))),
         ..web::Module::default()
@@ -57,5 +80,9 @@ fn issuer(cx: &web::Request) -> String {
 
 /// Whether an issuer is one of our two under one of our addresses.
 fn is_our_issuer(origins: &web::Origins, issuer: &str) -> bool {
-    web::IdentityPath::ALL.iter().any(|path| issuer.strip_suffix(path.path()).is_some_and(|origin| origins.is_ours(origin)))
+    web::IdentityPath::ALL.iter().any(|path| {
+        issuer
+            .strip_suffix(path.path())
+            .is_some_and(|origin| origins.is_ours(origin))
+    })
 }

@@ -37,22 +37,40 @@ async fn make_first_key(identity: Arc<Identity>) {
 /// Registers the application that the operator named, with every application scope, once.
 async fn bootstrap(app: &App, identity: &Identity) -> Result<(), Error> {
     let first_start = app.state::<FirstStart>()?;
-    let Some((id, secret)) = first_start.bootstrap_client.clone() else { return Ok(()) };
-    let id: Uuid = id.trim().parse().map_err(|_| Error::field("ORCHESTRION_BOOTSTRAP_CLIENT_ID", "The bootstrap client id must be a GUID."))?;
+    let Some((id, secret)) = first_start.bootstrap_client.clone() else {
+        return Ok(());
+    };
+    let id: Uuid = id.trim().parse().map_err(|_| {
+        Error::field(
+            "ORCHESTRION_BOOTSTRAP_CLIENT_ID",
+            "The bootstrap client id must be a GUID.",
+        )
+    })?;
     let length = secret.expose_str().map_or(0, |text| text.chars().count());
     if !(SHORTEST_SECRET..=LONGEST_SECRET).contains(&length) {
-        let message = format!("The bootstrap client secret must have {SHORTEST_SECRET} to {LONGEST_SECRET} characters.");
+        let message =
+            format!("The bootstrap client secret must have {SHORTEST_SECRET} to {LONGEST_SECRET} characters.");
         return Err(Error::field("ORCHESTRION_BOOTSTRAP_CLIENT_SECRET", message));
     }
     let accounts = app.state::<Accounts>()?;
-    let Some(organization) = accounts.organization(FIRST_ORGANIZATION).await? else { return Ok(()) };
+    let Some(organization) = accounts.organization(FIRST_ORGANIZATION).await? else {
+        return Ok(());
+    };
     let organization = organization.id;
     let ctx = app.system();
-    let scopes = catalogue().names(Kind::Application).filter(|name| *name != DEFAULT).map(ScopeRef::application).collect();
+    let scopes = catalogue()
+        .names(Kind::Application)
+        .filter(|name| *name != DEFAULT)
+        .map(ScopeRef::application)
+        .collect();
     let creation = Creation {
         confidential: true,
         with_secret: true,
-        changes: Changes { name: "Bootstrap".to_owned(), scopes, ..Changes::default() },
+        changes: Changes {
+            name: "Bootstrap".to_owned(),
+            scopes,
+            ..Changes::default()
+        },
     };
     let register = move |tx: &mut store::Tx| {
         let scope = &mut tx.organization(organization);

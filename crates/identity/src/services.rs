@@ -13,43 +13,81 @@ use crate::personal_tokens::service::{self as personal, Issued, NewToken};
 impl Identity {
     /// All applications of an organization, by name.
     pub async fn applications(&self, organization: Uuid) -> Result<Vec<Application>, Error> {
-        self.store.read(move |tx| service::list(&mut tx.organization(organization))).await
+        self.store
+            .read(move |tx| service::list(&mut tx.organization(organization)))
+            .await
     }
 
     /// # Errors
     /// 404.
     pub async fn application(&self, organization: Uuid, id: Uuid) -> Result<Application, Error> {
-        self.store.read(move |tx| service::get(&mut tx.organization(organization), id)).await
+        self.store
+            .read(move |tx| service::get(&mut tx.organization(organization), id))
+            .await
     }
 
     /// Registers an application; the answer holds the only copy of its secret.
-    pub async fn create_application(&self, ctx: &Ctx, organization: Uuid, creation: Creation) -> Result<Created, Error> {
+    pub async fn create_application(
+        &self,
+        ctx: &Ctx,
+        organization: Uuid,
+        creation: Creation,
+    ) -> Result<Created, Error> {
         let ctx = ctx.clone();
-        let created = self.store.write(move |tx| service::create(&mut tx.organization(organization), &ctx, &creation)).await?;
+        let created = self
+            .store
+            .write(move |tx| service::create(&mut tx.organization(organization), &ctx, &creation))
+            .await?;
         self.clients.forget(created.application.client.id);
         Ok(created)
     }
 
     /// Replaces name, redirect addresses and scopes.
-    pub async fn update_application(&self, ctx: &Ctx, organization: Uuid, id: Uuid, changes: Changes) -> Result<Application, Error> {
+    pub async fn update_application(
+        &self,
+        ctx: &Ctx,
+        organization: Uuid,
+        id: Uuid,
+        changes: Changes,
+    ) -> Result<Application, Error> {
         let ctx = ctx.clone();
-        let updated = self.store.write(move |tx| service::update(&mut tx.organization(organization), &ctx, id, &changes)).await?;
+        let updated = self
+            .store
+            .write(move |tx| service::update(&mut tx.organization(organization), &ctx, id, &changes))
+            .await?;
         self.clients.forget(id);
         Ok(updated)
     }
 
     /// Opens or closes an application.
-    pub async fn set_application_enabled(&self, ctx: &Ctx, organization: Uuid, id: Uuid, enabled: bool) -> Result<(), Error> {
+    pub async fn set_application_enabled(
+        &self,
+        ctx: &Ctx,
+        organization: Uuid,
+        id: Uuid,
+        enabled: bool,
+    ) -> Result<(), Error> {
         let ctx = ctx.clone();
-        self.store.write(move |tx| service::set_enabled(&mut tx.organization(organization), &ctx, id, enabled)).await?;
+        self.store
+            .write(move |tx| service::set_enabled(&mut tx.organization(organization), &ctx, id, enabled))
+            .await?;
         self.clients.forget(id);
         Ok(())
     }
 
     /// Takes scopes away from an application.
-    pub async fn remove_scopes(&self, ctx: &Ctx, organization: Uuid, id: Uuid, scopes: Vec<ScopeRef>) -> Result<Application, Error> {
+    pub async fn remove_scopes(
+        &self,
+        ctx: &Ctx,
+        organization: Uuid,
+        id: Uuid,
+        scopes: Vec<ScopeRef>,
+    ) -> Result<Application, Error> {
         let ctx = ctx.clone();
-        let updated = self.store.write(move |tx| service::remove_scopes(&mut tx.organization(organization), &ctx, id, &scopes)).await?;
+        let updated = self
+            .store
+            .write(move |tx| service::remove_scopes(&mut tx.organization(organization), &ctx, id, &scopes))
+            .await?;
         self.clients.forget(id);
         Ok(updated)
     }
@@ -57,7 +95,9 @@ impl Identity {
     /// Deletes an application with all it was granted.
     pub async fn delete_application(&self, ctx: &Ctx, organization: Uuid, id: Uuid) -> Result<(), Error> {
         let ctx = ctx.clone();
-        self.store.write(move |tx| service::delete(&mut tx.organization(organization), &ctx, id)).await?;
+        self.store
+            .write(move |tx| service::delete(&mut tx.organization(organization), &ctx, id))
+            .await?;
         self.clients.forget(id);
         Ok(())
     }
@@ -81,9 +121,16 @@ impl Identity {
     }
 
     /// Deletes a secret of the organization; with `client`, only one of that application.
-    pub async fn delete_secret(&self, ctx: &Ctx, organization: Uuid, client: Option<Uuid>, secret: i64) -> Result<(), Error> {
+    pub async fn delete_secret(
+        &self,
+        ctx: &Ctx,
+        organization: Uuid,
+        client: Option<Uuid>,
+        secret: i64,
+    ) -> Result<(), Error> {
         let ctx = ctx.clone();
-        let delete = move |tx: &mut store::Tx| service::delete_secret(&mut tx.organization(organization), &ctx, client, secret);
+        let delete =
+            move |tx: &mut store::Tx| service::delete_secret(&mut tx.organization(organization), &ctx, client, secret);
         let client = self.store.write(delete).await?;
         self.clients.forget(client);
         Ok(())
@@ -103,16 +150,34 @@ impl Identity {
     }
 
     /// When each application of the organization was last used.
-    pub async fn applications_last_used(&self, organization: Uuid) -> Result<std::collections::HashMap<Uuid, Timestamp>, Error> {
+    pub async fn applications_last_used(
+        &self,
+        organization: Uuid,
+    ) -> Result<std::collections::HashMap<Uuid, Timestamp>, Error> {
         self.flush_usage().await?;
-        self.store.read(move |tx| usage::last_used(&mut tx.organization(organization))).await
+        self.store
+            .read(move |tx| usage::last_used(&mut tx.organization(organization)))
+            .await
     }
 
     /// Makes a personal access token for the user; the answer holds the only copy of its value.
-    pub async fn create_personal_token(&self, ctx: &Ctx, organization: Uuid, user: Uuid, new: NewToken) -> Result<Issued, Error> {
-        let policy = self.accounts.require_organization(organization).await?.settings.tokens.clone();
+    pub async fn create_personal_token(
+        &self,
+        ctx: &Ctx,
+        organization: Uuid,
+        user: Uuid,
+        new: NewToken,
+    ) -> Result<Issued, Error> {
+        let policy = self
+            .accounts
+            .require_organization(organization)
+            .await?
+            .settings
+            .tokens
+            .clone();
         let ctx = ctx.clone();
-        let create = move |tx: &mut store::Tx| personal::create(&mut tx.organization(organization), &ctx, user, &policy, &new);
+        let create =
+            move |tx: &mut store::Tx| personal::create(&mut tx.organization(organization), &ctx, user, &policy, &new);
         let issued = self.store.write(create).await?;
         self.forget_personal_tokens();
         Ok(issued)
@@ -127,7 +192,13 @@ impl Identity {
         id: Uuid,
         expires_at: Timestamp,
     ) -> Result<Issued, Error> {
-        let policy = self.accounts.require_organization(organization).await?.settings.tokens.clone();
+        let policy = self
+            .accounts
+            .require_organization(organization)
+            .await?
+            .settings
+            .tokens
+            .clone();
         let ctx = ctx.clone();
         let regenerate = move |tx: &mut store::Tx| {
             personal::regenerate(&mut tx.organization(organization), &ctx, user, id, &policy, expires_at)
@@ -138,7 +209,13 @@ impl Identity {
     }
 
     /// Revokes tokens of the user; of anyone where `user` is `None`.
-    pub async fn revoke_personal_tokens(&self, ctx: &Ctx, organization: Uuid, user: Option<Uuid>, ids: Vec<Uuid>) -> Result<(), Error> {
+    pub async fn revoke_personal_tokens(
+        &self,
+        ctx: &Ctx,
+        organization: Uuid,
+        user: Option<Uuid>,
+        ids: Vec<Uuid>,
+    ) -> Result<(), Error> {
         let ctx = ctx.clone();
         let revoke = move |tx: &mut store::Tx| {
             let scope = &mut tx.organization(organization);

@@ -42,7 +42,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { algorithm: Algorithm::Rs256, token_type: TokenType::default(), code_lifetime: SignedDuration::from_secs(60) }
+        Self {
+            algorithm: Algorithm::Rs256,
+            token_type: TokenType::default(),
+            code_lifetime: SignedDuration::from_secs(60),
+        }
     }
 }
 
@@ -107,7 +111,10 @@ impl Identity {
             denied: Denied::default(),
             documents: Documents::new(),
             verified: Cache::builder().max_capacity(MOST_VERIFIED).build(),
-            personal: Cache::builder().max_capacity(MOST_VERIFIED).time_to_live(PERSONAL_KEPT).build(),
+            personal: Cache::builder()
+                .max_capacity(MOST_VERIFIED)
+                .time_to_live(PERSONAL_KEPT)
+                .build(),
         })
     }
 
@@ -195,7 +202,12 @@ impl Identity {
 
     /// Signs claims as the endpoints do: for whoever speaks in the name of the server, and for tests that forge tokens.
     pub async fn sign(&self, token_type: &str, claims: &serde_json::Value) -> Result<String, Error> {
-        self.rings.get().await?.keys.sign(token_type, claims).map_err(Error::internal)
+        self.rings
+            .get()
+            .await?
+            .keys
+            .sign(token_type, claims)
+            .map_err(Error::internal)
     }
 
     /// Denies a grant on this node at once; the others hear of it by the change feed.
@@ -205,26 +217,50 @@ impl Identity {
     }
 
     /// Notes for statistics and audit that an application came for a token.
-    pub(crate) fn note_login(&self, ctx: &Ctx, client: &Registered, secret: Option<i64>, grant: &'static str, error: Option<&'static str>) {
-        let Some(organization) = client.organization else { return };
-        let login = Login { organization, client: client.id, name: client.name.to_string(), grant, error, address: ctx.address };
+    pub(crate) fn note_login(
+        &self,
+        ctx: &Ctx,
+        client: &Registered,
+        secret: Option<i64>,
+        grant: &'static str,
+        error: Option<&'static str>,
+    ) {
+        let Some(organization) = client.organization else {
+            return;
+        };
+        let login = Login {
+            organization,
+            client: client.id,
+            name: client.name.to_string(),
+            grant,
+            error,
+            address: ctx.address,
+        };
         self.usage.login(login, secret, ctx.now);
     }
 
     /// Notes that a scope of the caller's token opened an operation. Asked by the guard, on every request.
     pub fn used_scope(&self, ctx: &Ctx, scope: &'static str) {
         let caller = &ctx.caller;
-        let (Some(organization), Some(client)) = (caller.organization, caller.client) else { return };
+        let (Some(organization), Some(client)) = (caller.organization, caller.client) else {
+            return;
+        };
         if caller.first_party || scope == scopes::DEFAULT {
             return;
         }
-        let kind = if caller.application().is_some() { Kind::Application } else { Kind::User };
+        let kind = if caller.application().is_some() {
+            Kind::Application
+        } else {
+            Kind::User
+        };
         self.usage.scope(organization, client, kind, scope, ctx.now);
     }
 
     /// Writes the counters. Reports do it first, so that they are up to date.
     pub async fn flush_usage(&self) -> Result<(), Error> {
-        let Some(pending) = self.usage.take() else { return Ok(()) };
+        let Some(pending) = self.usage.take() else {
+            return Ok(());
+        };
         let ctx = self.system();
         self.store.write(move |tx| usage::flush(tx, &ctx, &pending)).await
     }
@@ -242,6 +278,8 @@ impl Identity {
 
 impl std::fmt::Debug for Identity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Identity").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Identity")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }

@@ -22,11 +22,17 @@ pub struct ScopeRef {
 
 impl ScopeRef {
     pub fn user(name: impl Into<String>) -> Self {
-        Self { name: name.into(), kind: Kind::User }
+        Self {
+            name: name.into(),
+            kind: Kind::User,
+        }
     }
 
     pub fn application(name: impl Into<String>) -> Self {
-        Self { name: name.into(), kind: Kind::Application }
+        Self {
+            name: name.into(),
+            kind: Kind::Application,
+        }
     }
 }
 
@@ -62,20 +68,36 @@ impl Changes {
     /// # Errors
     /// 400 naming what is wrong.
     pub(super) fn check(&self, confidential: bool) -> Result<Checked, Error> {
-        let unknown: Vec<&str> =
-            self.scopes.iter().filter(|scope| catalogue().find(&scope.name).is_none()).map(|scope| scope.name.as_str()).collect();
+        let unknown: Vec<&str> = self
+            .scopes
+            .iter()
+            .filter(|scope| catalogue().find(&scope.name).is_none())
+            .map(|scope| scope.name.as_str())
+            .collect();
         if !unknown.is_empty() {
-            let list: Vec<String> = unknown.iter().take(20).map(|name| name.chars().take(100).collect()).collect();
+            let list: Vec<String> = unknown
+                .iter()
+                .take(20)
+                .map(|name| name.chars().take(100).collect())
+                .collect();
             let message = format!("Not all scopes={} are present in database", list.join(","));
             return Err(Error::invalid(codes::INVALID_ARGUMENT, message));
         }
         let mut fields = Vec::new();
-        let mut wrong = |name: &str, message: String| fields.push(Field { name: name.to_owned(), message });
+        let mut wrong = |name: &str, message: String| {
+            fields.push(Field {
+                name: name.to_owned(),
+                message,
+            });
+        };
         let name = self.name.trim().to_owned();
         match name.chars().count() {
             0 => wrong("name", "The Name field is required.".to_owned()),
             1..=LONGEST_NAME => {}
-            _ => wrong("name", format!("The Name field must have at most {LONGEST_NAME} characters.")),
+            _ => wrong(
+                "name",
+                format!("The Name field must have at most {LONGEST_NAME} characters."),
+            ),
         }
         if name.chars().any(char::is_control) {
             wrong("name", "The Name field must not hold control characters.".to_owned());
@@ -83,7 +105,10 @@ impl Changes {
         if let Some(seconds) = self.access_token_lifetime
             && !LIFETIMES.contains(&seconds)
         {
-            wrong("accessTokenLifetime", "The lifetime must be between 300 and 86400 seconds.".to_owned());
+            wrong(
+                "accessTokenLifetime",
+                "The lifetime must be between 300 and 86400 seconds.".to_owned(),
+            );
         }
         if let Err(message) = redirects::check(&self.redirect_uris) {
             wrong("redirectUri", message);
@@ -104,12 +129,20 @@ impl Changes {
         }
         let wants_redirect = !confidential || !user_scopes.is_empty();
         if wants_redirect && self.redirect_uris.is_empty() {
-            let why = if confidential { "when there are user scopes" } else { "for non-confidential applications" };
+            let why = if confidential {
+                "when there are user scopes"
+            } else {
+                "for non-confidential applications"
+            };
             wrong("redirectUri", format!("A redirect URL is required {why}."));
         }
         match Error::fields(fields) {
             Some(error) => Err(error),
-            None => Ok(Checked { name, user_scopes, application_scopes }),
+            None => Ok(Checked {
+                name,
+                user_scopes,
+                application_scopes,
+            }),
         }
     }
 }
@@ -118,10 +151,15 @@ impl Changes {
 fn refuse(scope: &ScopeRef, confidential: bool) -> Option<String> {
     let name = &scope.name;
     if scope.kind == Kind::Application && !confidential {
-        return Some(format!("Non-confidential applications cannot have application scopes ({name})."));
+        return Some(format!(
+            "Non-confidential applications cannot have application scopes ({name})."
+        ));
     }
     if !catalogue().find(name).is_some_and(|known| known.offers(scope.kind)) {
-        return Some(format!("The scope {name} is not offered as {} scope.", scope.kind.name()));
+        return Some(format!(
+            "The scope {name} is not offered as {} scope.",
+            scope.kind.name()
+        ));
     }
     // Identity scopes are for sign-in by the application's own users (reference: identity 3.4).
     if confidential && is_identity_scope(name) && name != OFFLINE_ACCESS {
@@ -135,8 +173,17 @@ mod tests {
     use super::*;
 
     fn changes(name: &str, redirect: &str, scopes: Vec<ScopeRef>) -> Changes {
-        let redirect_uris = redirect.split(',').filter(|one| !one.is_empty()).map(str::to_owned).collect();
-        Changes { name: name.into(), redirect_uris, scopes, ..Changes::default() }
+        let redirect_uris = redirect
+            .split(',')
+            .filter(|one| !one.is_empty())
+            .map(str::to_owned)
+            .collect();
+        Changes {
+            name: name.into(),
+            redirect_uris,
+            scopes,
+            ..Changes::default()
+        }
     }
 
     fn check(changes: &Changes, confidential: bool, expected: Result<(), &str>) {
@@ -151,19 +198,47 @@ mod tests {
     #[test]
     fn redirect_urls_are_needed_where_a_browser_comes_back() {
         check(&changes("a", "", vec![ScopeRef::application("OR.Jobs")]), true, Ok(()));
-        check(&changes("a", "", vec![ScopeRef::user("OR.Jobs")]), true, Err("redirect URL is required"));
+        check(
+            &changes("a", "", vec![ScopeRef::user("OR.Jobs")]),
+            true,
+            Err("redirect URL is required"),
+        );
         check(&changes("a", "", vec![]), false, Err("redirect URL is required"));
         check(&changes("a", "https://a.example/", vec![]), false, Ok(()));
     }
 
     #[test]
     fn scopes_must_exist_and_fit_the_kind_of_application() {
-        let unknown = changes("a", "", vec![ScopeRef::application("TM.Projects"), ScopeRef::application("X")]);
-        check(&unknown, true, Err("Not all scopes=TM.Projects,X are present in database"));
-        check(&changes("a", "https://a.example/", vec![ScopeRef::application("OR.Jobs")]), false, Err("cannot have application"));
-        check(&changes("a", "https://a.example/", vec![ScopeRef::user("openid")]), true, Err("non-confidential applications only"));
-        check(&changes("a", "https://a.example/", vec![ScopeRef::user("openid")]), false, Ok(()));
-        check(&changes("a", "", vec![ScopeRef::application("offline_access")]), true, Err("not offered"));
+        let unknown = changes(
+            "a",
+            "",
+            vec![ScopeRef::application("TM.Projects"), ScopeRef::application("X")],
+        );
+        check(
+            &unknown,
+            true,
+            Err("Not all scopes=TM.Projects,X are present in database"),
+        );
+        check(
+            &changes("a", "https://a.example/", vec![ScopeRef::application("OR.Jobs")]),
+            false,
+            Err("cannot have application"),
+        );
+        check(
+            &changes("a", "https://a.example/", vec![ScopeRef::user("openid")]),
+            true,
+            Err("non-confidential applications only"),
+        );
+        check(
+            &changes("a", "https://a.example/", vec![ScopeRef::user("openid")]),
+            false,
+            Ok(()),
+        );
+        check(
+            &changes("a", "", vec![ScopeRef::application("offline_access")]),
+            true,
+            Err("not offered"),
+        );
     }
 
     #[test]

@@ -9,7 +9,12 @@ const MOST: usize = 50;
 
 /// Takes the comma-separated text of the API apart and checks every address.
 pub(crate) fn read(text: &str) -> Result<Vec<String>, String> {
-    let given: Vec<String> = text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect();
+    let given: Vec<String> = text
+        .split(',')
+        .map(str::trim)
+        .filter(|one| !one.is_empty())
+        .map(str::to_owned)
+        .collect();
     check(&given)?;
     Ok(given)
 }
@@ -20,7 +25,12 @@ pub(crate) fn check(uris: &[String]) -> Result<(), String> {
         return Err(format!("At most {MOST} redirect URLs are allowed."));
     }
     for (at, uri) in uris.iter().enumerate() {
-        check_one(uri).map_err(|reason| format!("The redirect URL '{}' {reason}.", uri.chars().take(100).collect::<String>()))?;
+        check_one(uri).map_err(|reason| {
+            format!(
+                "The redirect URL '{}' {reason}.",
+                uri.chars().take(100).collect::<String>()
+            )
+        })?;
         if uris[..at].contains(uri) {
             return Err(format!("The redirect URL '{uri}' is given twice."));
         }
@@ -35,7 +45,10 @@ fn check_one(uri: &str) -> Result<(), &'static str> {
     if !uri.is_ascii() {
         return Err("holds characters outside of ASCII; write them percent-encoded");
     }
-    if uri.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '*' | '\\' | '<' | '>' | '"' | '`' | '{' | '}')) {
+    if uri
+        .chars()
+        .any(|c| c.is_control() || c.is_whitespace() || matches!(c, '*' | '\\' | '<' | '>' | '"' | '`' | '{' | '}'))
+    {
         return Err("holds a character that is not allowed");
     }
     let parsed = Url::parse(uri).map_err(|_| "is not an absolute URL")?;
@@ -122,8 +135,14 @@ mod tests {
 
     #[test]
     fn the_origin_is_what_browsers_send() {
-        assert_eq!(origin_of("https://a.example:443/cb").as_deref(), Some("https://a.example"));
-        assert_eq!(origin_of("http://localhost:8104/oidc/login").as_deref(), Some("http://localhost:8104"));
+        assert_eq!(
+            origin_of("https://a.example:443/cb").as_deref(),
+            Some("https://a.example")
+        );
+        assert_eq!(
+            origin_of("http://localhost:8104/oidc/login").as_deref(),
+            Some("http://localhost:8104")
+        );
         assert_eq!(origin_of("com.example.app:/cb"), None);
     }
 }

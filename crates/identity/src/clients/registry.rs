@@ -18,8 +18,11 @@ use crate::scopes::{IDENTITY_ACCESS, Kind, ORCHESTRATOR_USER_ACCESS, catalogue};
 
 /// The public client that ships with the product, so that the vendor's command line can sign in (reference: identity 2.12).
 pub const FIRST_PARTY_ID: Uuid = Uuid::from_u128(0x36de_a5b8_e8bb_423d_8e7b_c808_df8f_1c00);
-const FIRST_PARTY_REDIRECTS: [&str; 3] =
-    ["http://localhost:8104/oidc/login", "http://localhost:8055/oidc/login", "http://localhost:42042/oidc/login"];
+const FIRST_PARTY_REDIRECTS: [&str; 3] = [
+    "http://localhost:8104/oidc/login",
+    "http://localhost:8055/oidc/login",
+    "http://localhost:42042/oidc/login",
+];
 
 /// Longest time without a look at the database.
 const KEEP: Duration = Duration::from_secs(60);
@@ -80,7 +83,10 @@ impl Registered {
             confidential: false,
             enabled: true,
             redirect_uris: FIRST_PARTY_REDIRECTS.map(str::to_owned).to_vec(),
-            user_scopes: own.into_iter().chain(catalogue().names(Kind::User).map(str::to_owned)).collect(),
+            user_scopes: own
+                .into_iter()
+                .chain(catalogue().names(Kind::User).map(str::to_owned))
+                .collect(),
             application_scopes: Vec::new(),
             keys: KeySet::default(),
             access_token_lifetime: 3600,
@@ -89,7 +95,11 @@ impl Registered {
     }
 
     fn from_rows(organization: Uuid, client: Client, secrets: Vec<ClientSecret>) -> Self {
-        let keys = client.keys.0.iter().filter_map(|jwk| jose::VerifyingKey::from_jwk(jwk).ok());
+        let keys = client
+            .keys
+            .0
+            .iter()
+            .filter_map(|jwk| jose::VerifyingKey::from_jwk(jwk).ok());
         Self {
             id: client.id,
             name: Arc::from(client.name.as_str()),
@@ -143,8 +153,12 @@ impl Registry {
         let found = self
             .store
             .read_here(move |tx| -> Result<_, Error> {
-                let Some((organization, client)) = tx.locate::<Client>("id = ?", params![id])? else { return Ok(None) };
-                let secrets = tx.scope(organization).find::<ClientSecret>("client_id = ? order by id", params![id])?;
+                let Some((organization, client)) = tx.locate::<Client>("id = ?", params![id])? else {
+                    return Ok(None);
+                };
+                let secrets = tx
+                    .scope(organization)
+                    .find::<ClientSecret>("client_id = ? order by id", params![id])?;
                 Ok(Some(Registered::from_rows(organization.0, client, secrets)))
             })
             .await?
@@ -165,9 +179,14 @@ impl Registry {
         }
         let clients = self
             .store
-            .read(|tx| tx.locate_all::<Client>("enabled and not confidential", params![]).map_err(Error::from))
+            .read(|tx| {
+                tx.locate_all::<Client>("enabled and not confidential", params![])
+                    .map_err(Error::from)
+            })
             .await?;
-        let uris = clients.iter().flat_map(|(_, client)| client.redirect_uris.0.iter().map(String::as_str));
+        let uris = clients
+            .iter()
+            .flat_map(|(_, client)| client.redirect_uris.0.iter().map(String::as_str));
         let origins: Arc<Origins> = Arc::new(uris.chain(FIRST_PARTY_REDIRECTS).filter_map(origin_of).collect());
         *self.origins.write().unwrap_or_else(PoisonError::into_inner) = Some((generation, origins.clone()));
         Ok(origins)

@@ -56,7 +56,10 @@ pub fn generate(
         format!("A secret of application {} was generated.", application.name),
     );
     audit::record(scope, ctx, event.details(details(&application, &secret)))?;
-    Ok(Generated { secret, value: vault::Secret::from(value) })
+    Ok(Generated {
+        secret,
+        value: vault::Secret::from(value),
+    })
 }
 
 /// Stores a secret whose value is known already.
@@ -69,11 +72,15 @@ pub(super) fn add(
     value: &str,
 ) -> Result<ClientSecret, Error> {
     if !application.confidential {
-        return Err(Error::invalid(codes::INVALID_ARGUMENT, "Non-confidential applications have no secrets."));
+        return Err(Error::invalid(
+            codes::INVALID_ARGUMENT,
+            "Non-confidential applications have no secrets.",
+        ));
     }
     let description = description.trim();
     if description.chars().count() > LONGEST_DESCRIPTION || description.chars().any(char::is_control) {
-        let message = format!("The description must have at most {LONGEST_DESCRIPTION} characters and no control characters.");
+        let message =
+            format!("The description must have at most {LONGEST_DESCRIPTION} characters and no control characters.");
         return Err(Error::field("description", message));
     }
     if expires_at.is_some_and(|at| at <= ctx.now) {
@@ -105,7 +112,10 @@ pub fn delete(scope: &mut Handle<'_>, ctx: &Ctx, client: Option<Uuid>, id: i64) 
     }
     let application = service::lock(scope, secret.client_id)?;
     scope.delete::<ClientSecret>(id)?;
-    scope.execute("delete from client_secret_usage where {scope} and secret_id = ?", params![id])?;
+    scope.execute(
+        "delete from client_secret_usage where {scope} and secret_id = ?",
+        params![id],
+    )?;
     scope.changed("clients", application.id);
     let event = Event::identity(
         "ExternalApps",
@@ -123,7 +133,9 @@ pub(crate) fn notice_expired(tx: &mut Tx, ctx: &Ctx) -> Result<Option<Timestamp>
         let scope = &mut tx.scope(organization);
         secret.expiry_noticed = true;
         scope.update(&secret)?;
-        let Some(application) = scope.get::<Client>(secret.client_id)? else { continue };
+        let Some(application) = scope.get::<Client>(secret.client_id)? else {
+            continue;
+        };
         let event = Event::identity(
             "ExternalApps",
             "External application secret expired",
@@ -131,7 +143,10 @@ pub(crate) fn notice_expired(tx: &mut Tx, ctx: &Ctx) -> Result<Option<Timestamp>
         );
         audit::record(scope, ctx, event.details(details(&application, &secret)))?;
     }
-    let next = tx.locate_all::<ClientSecret>("expires_at > ? and not expiry_noticed order by expires_at limit 1", params![ctx.now])?;
+    let next = tx.locate_all::<ClientSecret>(
+        "expires_at > ? and not expiry_noticed order by expires_at limit 1",
+        params![ctx.now],
+    )?;
     Ok(next.into_iter().next().and_then(|(_, secret)| secret.expires_at))
 }
 

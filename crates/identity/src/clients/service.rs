@@ -41,11 +41,19 @@ pub fn list(scope: &mut Handle<'_>) -> Result<Vec<Application>, Error> {
     let clients = scope.find::<Client>("true order by name_folded, id", params![])?;
     let mut secrets = scope.find::<ClientSecret>("true order by id", params![])?;
     let mut take = |client: Uuid| {
-        let (own, rest) = std::mem::take(&mut secrets).into_iter().partition(|secret| secret.client_id == client);
+        let (own, rest) = std::mem::take(&mut secrets)
+            .into_iter()
+            .partition(|secret| secret.client_id == client);
         secrets = rest;
         own
     };
-    Ok(clients.into_iter().map(|client| Application { secrets: take(client.id), client }).collect())
+    Ok(clients
+        .into_iter()
+        .map(|client| Application {
+            secrets: take(client.id),
+            client,
+        })
+        .collect())
 }
 
 /// Whether an application was ever registered in the organization, by what the audit log tells.
@@ -58,7 +66,10 @@ pub(crate) fn was_used(scope: &mut Handle<'_>) -> Result<bool, Error> {
 /// 404.
 pub fn get(scope: &mut Handle<'_>, id: Uuid) -> Result<Application, Error> {
     let client = scope.get::<Client>(id)?.ok_or_else(|| missing(id))?;
-    Ok(Application { secrets: secrets::list(scope, id)?, client })
+    Ok(Application {
+        secrets: secrets::list(scope, id)?,
+        client,
+    })
 }
 
 /// Registers an application.
@@ -76,7 +87,10 @@ pub(crate) fn insert(
 ) -> Result<Created, Error> {
     let checked = creation.changes.check(creation.confidential)?;
     if scope.count::<Client>("", params![])? >= MOST {
-        return Err(Error::invalid(codes::INVALID_ARGUMENT, format!("An organization has at most {MOST} applications.")));
+        return Err(Error::invalid(
+            codes::INVALID_ARGUMENT,
+            format!("An organization has at most {MOST} applications."),
+        ));
     }
     let client = Client {
         id,
@@ -104,13 +118,19 @@ pub(crate) fn insert(
     let (mut secrets, mut secret) = (Vec::new(), None);
     if client.confidential && (creation.with_secret || known_secret.is_some()) {
         let value = match known_secret {
-            Some(known) => known.expose_str().map_err(|_| Error::field("secret", "The secret must be text."))?.to_owned(),
+            Some(known) => known
+                .expose_str()
+                .map_err(|_| Error::field("secret", "The secret must be text."))?
+                .to_owned(),
             None => ctx.token(32),
         };
         secrets.push(secrets::add(scope, ctx, &client, "", None, &value)?);
         secret = Some(vault::Secret::from(value));
     }
-    Ok(Created { application: Application { client, secrets }, secret })
+    Ok(Created {
+        application: Application { client, secrets },
+        secret,
+    })
 }
 
 /// Replaces what can be changed. Tokens already issued keep their scopes until they expire.
@@ -128,7 +148,10 @@ pub fn update(scope: &mut Handle<'_>, ctx: &Ctx, id: Uuid, changes: &Changes) ->
         ..before.clone()
     };
     store_change(scope, ctx, &before, &client)?;
-    Ok(Application { secrets: secrets::list(scope, id)?, client })
+    Ok(Application {
+        secrets: secrets::list(scope, id)?,
+        client,
+    })
 }
 
 /// Takes scopes away: the one-click remedy for what an application never uses.
@@ -137,16 +160,26 @@ pub fn remove_scopes(scope: &mut Handle<'_>, ctx: &Ctx, id: Uuid, unused: &[Scop
     let mut client = before.clone();
     let goes = |kind: Kind, name: &String| unused.iter().any(|scope| scope.kind == kind && scope.name == *name);
     client.user_scopes.0.retain(|name| !goes(Kind::User, name));
-    client.application_scopes.0.retain(|name| !goes(Kind::Application, name));
+    client
+        .application_scopes
+        .0
+        .retain(|name| !goes(Kind::Application, name));
     client.modified_at = ctx.now;
     store_change(scope, ctx, &before, &client)?;
-    Ok(Application { secrets: secrets::list(scope, id)?, client })
+    Ok(Application {
+        secrets: secrets::list(scope, id)?,
+        client,
+    })
 }
 
 /// Opens or closes an application without forgetting it. A closed one gets no token, and its tokens are refused.
 pub fn set_enabled(scope: &mut Handle<'_>, ctx: &Ctx, id: Uuid, enabled: bool) -> Result<(), Error> {
     let before = lock(scope, id)?;
-    let client = Client { enabled, modified_at: ctx.now, ..before.clone() };
+    let client = Client {
+        enabled,
+        modified_at: ctx.now,
+        ..before.clone()
+    };
     store_change(scope, ctx, &before, &client)
 }
 
@@ -160,7 +193,10 @@ pub fn delete(scope: &mut Handle<'_>, ctx: &Ctx, id: Uuid) -> Result<(), Error> 
     )?;
     scope.delete_where::<ClientSecret>("client_id = ?", params![id])?;
     for table in ["client_usage", "client_usage_days", "client_scope_usage"] {
-        scope.execute(&format!("delete from {table} where {{scope}} and client_id = ?"), params![id])?;
+        scope.execute(
+            &format!("delete from {table} where {{scope}} and client_id = ?"),
+            params![id],
+        )?;
     }
     scope.delete::<Client>(id)?;
     accounts::directory::service::remove_application(scope, id)?;

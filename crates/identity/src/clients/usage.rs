@@ -11,8 +11,8 @@ use serde_json::json;
 use store::{Scoped, Tx, params};
 use uuid::Uuid;
 
-use super::model::Client;
 use super::ScopeRef;
+use super::model::Client;
 use crate::scopes::Kind;
 
 type Handle<'t> = Scoped<'t, store::Organization>;
@@ -152,7 +152,11 @@ pub(crate) fn flush(tx: &mut Tx, ctx: &Ctx, pending: &Pending) -> Result<(), Err
     }
     for (login, count) in &pending.logins {
         let outcome = login.error.unwrap_or("success");
-        let times = if *count == 1 { String::new() } else { format!(" ({count} times)") };
+        let times = if *count == 1 {
+            String::new()
+        } else {
+            format!(" ({count} times)")
+        };
         let message = format!("Application {}: {} ({}){times}.", login.name, outcome, login.grant);
         let details = json!({
             "clientId": login.client, "grant": login.grant, "outcome": outcome, "count": count,
@@ -193,19 +197,29 @@ pub struct UsageReport {
 impl UsageReport {
     /// Registered scopes that opened nothing in the days of the report. `OR.Default` is not counted per scope.
     pub fn unused(&self, now: Timestamp) -> Vec<ScopeRef> {
-        let since = now.checked_sub(SignedDuration::from_hours(24 * self.days)).unwrap_or(Timestamp::MIN);
-        let unused = self.scopes.iter().filter(|entry| counts(&entry.scope.name) && entry.last_used_at.is_none_or(|at| at < since));
+        let since = now
+            .checked_sub(SignedDuration::from_hours(24 * self.days))
+            .unwrap_or(Timestamp::MIN);
+        let unused = self
+            .scopes
+            .iter()
+            .filter(|entry| counts(&entry.scope.name) && entry.last_used_at.is_none_or(|at| at < since));
         unused.map(|entry| entry.scope.clone()).collect()
     }
 }
 
 fn counts(scope: &str) -> bool {
-    crate::scopes::catalogue().find(scope).is_some_and(|known| !known.resource.is_empty() && known.name != crate::scopes::DEFAULT)
+    crate::scopes::catalogue()
+        .find(scope)
+        .is_some_and(|known| !known.resource.is_empty() && known.name != crate::scopes::DEFAULT)
 }
 
 /// The last `days` days of an application.
 pub fn report(scope: &mut Handle<'_>, now: Timestamp, client: &Client, days: i64) -> Result<UsageReport, Error> {
-    let totals = scope.row("select last_used_at, tokens from client_usage where {scope} and client_id = ?", params![client.id])?;
+    let totals = scope.row(
+        "select last_used_at, tokens from client_usage where {scope} and client_id = ?",
+        params![client.id],
+    )?;
     let (last_used_at, tokens) = match totals {
         Some(row) => (Some(row.get::<Timestamp>(0)?), row.get::<i64>(1)?),
         None => (None, 0),
@@ -219,12 +233,17 @@ pub fn report(scope: &mut Handle<'_>, now: Timestamp, client: &Client, days: i64
     for row in rows {
         counted.insert(row.get::<i64>(0)?, row.get::<i64>(1)?);
     }
-    let rows = scope.rows("select kind, scope, last_used_at from client_scope_usage where {scope} and client_id = ?", params![client.id])?;
+    let rows = scope.rows(
+        "select kind, scope, last_used_at from client_scope_usage where {scope} and client_id = ?",
+        params![client.id],
+    )?;
     let mut used: HashMap<(i64, String), Timestamp> = HashMap::new();
     for row in rows {
         used.insert((row.get(0)?, row.get(1)?), row.get(2)?);
     }
-    let scopes = Kind::ALL.into_iter().flat_map(|kind| client.scopes(kind).iter().map(move |name| (kind, name)));
+    let scopes = Kind::ALL
+        .into_iter()
+        .flat_map(|kind| client.scopes(kind).iter().map(move |name| (kind, name)));
     let rows = scope.rows(
         "select u.secret_id, u.last_used_at from client_secret_usage u where u.{scope} and u.secret_id in \
          (select s.id from client_secrets s where s.client_id = ?)",
@@ -234,20 +253,31 @@ pub fn report(scope: &mut Handle<'_>, now: Timestamp, client: &Client, days: i64
         days,
         last_used_at,
         tokens,
-        per_day: (first..=day(now)).map(|day| (day, counted.get(&day).copied().unwrap_or(0))).collect(),
+        per_day: (first..=day(now))
+            .map(|day| (day, counted.get(&day).copied().unwrap_or(0)))
+            .collect(),
         scopes: scopes
             .map(|(kind, name)| ScopeUse {
-                scope: ScopeRef { name: name.clone(), kind },
+                scope: ScopeRef {
+                    name: name.clone(),
+                    kind,
+                },
                 last_used_at: used.get(&(kind.number(), name.clone())).copied(),
             })
             .collect(),
-        secrets: rows.into_iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_, Error>>()?,
+        secrets: rows
+            .into_iter()
+            .map(|row| Ok((row.get(0)?, row.get(1)?)))
+            .collect::<Result<_, Error>>()?,
     })
 }
 
 /// When each application of the organization was last used.
 pub fn last_used(scope: &mut Handle<'_>) -> Result<HashMap<Uuid, Timestamp>, Error> {
-    let rows = scope.rows("select client_id, last_used_at from client_usage where {scope}", params![])?;
+    let rows = scope.rows(
+        "select client_id, last_used_at from client_usage where {scope}",
+        params![],
+    )?;
     rows.into_iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 

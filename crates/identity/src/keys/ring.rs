@@ -33,7 +33,11 @@ impl Ring {
             }
         }
         let jwks = serde_json::to_vec(&published).map_err(Error::internal)?;
-        Ok(Self { keys, jwks: Bytes::from(jwks), algorithms })
+        Ok(Self {
+            keys,
+            jwks: Bytes::from(jwks),
+            algorithms,
+        })
     }
 }
 

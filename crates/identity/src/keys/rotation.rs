@@ -17,9 +17,18 @@ use super::ring::Ring;
 const MOST_STEPS: usize = 8;
 
 /// Reads the ring; `None` when there is no key that could sign with `algorithm`.
-pub(crate) async fn load(store: &Store, vault: &Vault, algorithm: Algorithm, now: Timestamp) -> Result<Option<Ring>, Error> {
-    let rows = store.read(|tx| tx.host().find::<SigningKeyRow>("", params![]).map_err(Error::from)).await?;
-    let Some(signer) = active(&times(&rows, algorithm), now).map(|key| key.id) else { return Ok(None) };
+pub(crate) async fn load(
+    store: &Store,
+    vault: &Vault,
+    algorithm: Algorithm,
+    now: Timestamp,
+) -> Result<Option<Ring>, Error> {
+    let rows = store
+        .read(|tx| tx.host().find::<SigningKeyRow>("", params![]).map_err(Error::from))
+        .await?;
+    let Some(signer) = active(&times(&rows, algorithm), now).map(|key| key.id) else {
+        return Ok(None);
+    };
     let mut signing = None;
     let mut others: Vec<VerifyingKey> = Vec::new();
     for row in &rows {
@@ -38,12 +47,17 @@ pub(crate) async fn load(store: &Store, vault: &Vault, algorithm: Algorithm, now
 /// # Errors
 /// Words for the operator when a key cannot be opened, mostly because the master key is another one.
 pub async fn examine(store: &Store, vault: &Vault) -> Result<String, String> {
-    let rows = store.read(|tx| tx.host().find::<SigningKeyRow>("", params![]).map_err(Error::from)).await;
+    let rows = store
+        .read(|tx| tx.host().find::<SigningKeyRow>("", params![]).map_err(Error::from))
+        .await;
     let rows = rows.map_err(|error| format!("signing keys cannot be read: {error}"))?;
     for row in &rows {
         open(vault, row).map_err(|error| format!("signing key {} cannot be opened: {error}", row.id))?;
     }
-    Ok(format!("{} signing keys, all of them open with the master key", rows.len()))
+    Ok(format!(
+        "{} signing keys, all of them open with the master key",
+        rows.len()
+    ))
 }
 
 /// Does what the policy says is due: makes the next key ahead of time, lets it take over, retires the old one and
@@ -62,7 +76,11 @@ pub(crate) async fn rotate(store: &Store, vault: &Arc<Vault>, ctx: &Ctx, algorit
         let fresh = match due.create {
             Some(_) => {
                 let key = tokio::task::spawn_blocking(move || SigningKey::generate(algorithm)).await;
-                Some(seal(vault, ctx, &key.map_err(Error::internal)?.map_err(Error::internal)?)?)
+                Some(seal(
+                    vault,
+                    ctx,
+                    &key.map_err(Error::internal)?.map_err(Error::internal)?,
+                )?)
             }
             None => None,
         };
@@ -115,7 +133,10 @@ fn apply(tx: &mut Tx, algorithm: Algorithm, now: Timestamp, fresh: Option<&Signi
         host.update_where::<SigningKeyRow>("activates_at = ?", "id = ? and activates_at > ?", params![now, id, now])?;
     }
     if let (Some(activates_at), Some(fresh)) = (due.create, fresh) {
-        host.insert(&SigningKeyRow { activates_at, ..fresh.clone() })?;
+        host.insert(&SigningKeyRow {
+            activates_at,
+            ..fresh.clone()
+        })?;
     }
     if !due.is_empty() {
         host.changed("keys", algorithm.name());
@@ -127,7 +148,9 @@ fn seal(vault: &Vault, ctx: &Ctx, key: &SigningKey) -> Result<SigningKeyRow, Err
     let id = ctx.id();
     let data_key = vault.new_scope_key().map_err(Error::internal)?;
     let document = key.to_pkcs8().map_err(Error::internal)?;
-    let sealed = vault.seal(&data_key, &SigningKeyRow::context(id), &document).map_err(Error::internal)?;
+    let sealed = vault
+        .seal(&data_key, &SigningKeyRow::context(id), &document)
+        .map_err(Error::internal)?;
     Ok(SigningKeyRow {
         id,
         algorithm: key.algorithm().name().to_owned(),
@@ -140,8 +163,11 @@ fn seal(vault: &Vault, ctx: &Ctx, key: &SigningKey) -> Result<SigningKeyRow, Err
 }
 
 fn open(vault: &Vault, row: &SigningKeyRow) -> Result<SigningKey, Error> {
-    let algorithm = Algorithm::from_name(&row.algorithm).ok_or_else(|| Error::internal("a stored key has an unknown algorithm"))?;
+    let algorithm =
+        Algorithm::from_name(&row.algorithm).ok_or_else(|| Error::internal("a stored key has an unknown algorithm"))?;
     let data_key = WrappedKey::from_bytes(row.data_key.clone());
-    let document = vault.unseal(&data_key, &SigningKeyRow::context(row.id), &row.sealed).map_err(Error::internal)?;
+    let document = vault
+        .unseal(&data_key, &SigningKeyRow::context(row.id), &row.sealed)
+        .map_err(Error::internal)?;
     SigningKey::from_pkcs8(algorithm, document.expose_bytes()).map_err(Error::internal)
 }

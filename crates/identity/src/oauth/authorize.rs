@@ -63,8 +63,17 @@ async fn handle(cx: Request) -> Result<Response, Error> {
     }
 }
 
-async fn answer(identity: &Identity, cx: &Request, parameters: &Parameters, request: &AuthorizeRequest) -> Result<Response, Error> {
-    let session = identity.accounts.session(cx).await?.filter(|session| !session.must_change_password);
+async fn answer(
+    identity: &Identity,
+    cx: &Request,
+    parameters: &Parameters,
+    request: &AuthorizeRequest,
+) -> Result<Response, Error> {
+    let session = identity
+        .accounts
+        .session(cx)
+        .await?
+        .filter(|session| !session.must_change_password);
     let Some(session) = session.filter(|session| is_recent(cx, request, session)) else {
         return if request.prompt.none {
             request.target.refuse(cx, "login_required", "The user must sign in")
@@ -75,7 +84,11 @@ async fn answer(identity: &Identity, cx: &Request, parameters: &Parameters, requ
     if let Some(organization) = request.organization
         && organization != session.organization
     {
-        return error_page(cx, "access_denied", "You are not a member of the organization of this application");
+        return error_page(
+            cx,
+            "access_denied",
+            "You are not a member of the organization of this application",
+        );
     }
     if consent::is_needed(identity, request, &session).await? {
         return if request.prompt.none {
@@ -118,7 +131,10 @@ pub(super) async fn issue(
         code_lifetime: identity.options.code_lifetime,
     };
     let ctx = cx.ctx.clone();
-    let code = identity.store.write(move |tx| grants::start(tx, &ctx, &allowed)).await?;
+    let code = identity
+        .store
+        .write(move |tx| grants::start(tx, &ctx, &allowed))
+        .await?;
     match code {
         Some(code) => request.target.deliver(cx, &[("code", &code), ("scope", &scope)]),
         None => request.target.refuse(cx, "access_denied", "The account is not active"),
@@ -145,7 +161,11 @@ fn to_sign_in(cx: &Request, parameters: &Parameters, request: &AuthorizeRequest)
     let back = format!("{authority}/connect/authorize/callback?{query}");
     let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
     let location = format!("{authority}/web/login?returnUrl={back}{location}");
-    if cx.parts.method == Method::GET { reply::found(&location) } else { reply::see_other(&location) }
+    if cx.parts.method == Method::GET {
+        reply::found(&location)
+    } else {
+        reply::see_other(&location)
+    }
 }
 
 /// The path of the authority addressed, never below an organization.
@@ -157,7 +177,11 @@ pub(super) fn authority(cx: &Request) -> &'static str {
 pub(super) fn tell(cx: &Request, fault: Fault) -> Result<Response, Error> {
     match fault {
         Fault::Page { error, description } => error_page(cx, error, &description),
-        Fault::Client { target, error, description } => target.refuse(cx, error, &description),
+        Fault::Client {
+            target,
+            error,
+            description,
+        } => target.refuse(cx, error, &description),
         Fault::Ours(error) => Err(error),
     }
 }
@@ -165,5 +189,7 @@ pub(super) fn tell(cx: &Request, fault: Fault) -> Result<Response, Error> {
 /// An error that must not leave this server: the address it would go to is not proved good.
 pub(super) fn error_page(cx: &Request, error: &str, description: &str) -> Result<Response, Error> {
     let message = format!("{description} ({error}).");
-    Reply::new(400).header("cache-control", "no-store").html(ui::error_page(400, &message, &cx.ctx.trace))
+    Reply::new(400)
+        .header("cache-control", "no-store")
+        .html(ui::error_page(400, &message, &cx.ctx.trace))
 }

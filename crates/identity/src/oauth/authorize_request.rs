@@ -54,9 +54,16 @@ pub(super) struct Prompt {
 #[derive(Debug)]
 pub(super) enum Fault {
     /// Shown here.
-    Page { error: &'static str, description: String },
+    Page {
+        error: &'static str,
+        description: String,
+    },
     /// Told to the client.
-    Client { target: Box<Target>, error: &'static str, description: String },
+    Client {
+        target: Box<Target>,
+        error: &'static str,
+        description: String,
+    },
     Ours(Error),
 }
 
@@ -67,12 +74,21 @@ impl From<Error> for Fault {
 }
 
 fn page(error: &'static str, description: &str) -> Fault {
-    Fault::Page { error, description: description.to_owned() }
+    Fault::Page {
+        error,
+        description: description.to_owned(),
+    }
 }
 
 /// Reads and checks the parameters.
-pub(super) async fn read(identity: &Identity, cx: &Request, parameters: &Parameters) -> Result<AuthorizeRequest, Fault> {
-    let id = parameters.get("client_id").ok_or_else(|| page("invalid_request", "Invalid client_id"))?;
+pub(super) async fn read(
+    identity: &Identity,
+    cx: &Request,
+    parameters: &Parameters,
+) -> Result<AuthorizeRequest, Fault> {
+    let id = parameters
+        .get("client_id")
+        .ok_or_else(|| page("invalid_request", "Invalid client_id"))?;
     let client = match read_id(id) {
         Some(id) => identity.clients.get(id).await?,
         None => None,
@@ -88,7 +104,10 @@ pub(super) async fn read(identity: &Identity, cx: &Request, parameters: &Paramet
         Some("form_post") => Some(Mode::FormPost),
         Some(_) => None,
     };
-    let state = parameters.get("state").filter(|state| state.len() <= LONGEST_STATE).map(str::to_owned);
+    let state = parameters
+        .get("state")
+        .filter(|state| state.len() <= LONGEST_STATE)
+        .map(str::to_owned);
     let target = Target {
         redirect_uri: redirect_uri.to_owned(),
         state,
@@ -117,9 +136,13 @@ pub(super) async fn read(identity: &Identity, cx: &Request, parameters: &Paramet
     if parameters.get("request_uri").is_some() {
         return Err(wrong("request_uri_not_supported", "Request objects are not supported"));
     }
-    let challenge = challenge(parameters, client.confidential).map_err(|description| wrong("invalid_request", description))?;
+    let challenge =
+        challenge(parameters, client.confidential).map_err(|description| wrong("invalid_request", description))?;
     let nonce = parameters.get("nonce").map(str::to_owned);
-    if nonce.as_ref().is_some_and(|nonce| nonce.chars().count() > LONGEST_NONCE) {
+    if nonce
+        .as_ref()
+        .is_some_and(|nonce| nonce.chars().count() > LONGEST_NONCE)
+    {
         return Err(wrong("invalid_request", "Invalid nonce"));
     }
     for hint in ["login_hint", "acr_values", "ui_locales", "display"] {
@@ -127,7 +150,8 @@ pub(super) async fn read(identity: &Identity, cx: &Request, parameters: &Paramet
             return Err(wrong("invalid_request", "A parameter is too long"));
         }
     }
-    let prompt = prompt(parameters.get("prompt").unwrap_or_default()).ok_or_else(|| wrong("invalid_request", "Invalid prompt"))?;
+    let prompt = prompt(parameters.get("prompt").unwrap_or_default())
+        .ok_or_else(|| wrong("invalid_request", "Invalid prompt"))?;
     let seconds = |name: &str| match parameters.get(name) {
         None => Ok(None),
         Some(text) => match text.parse::<i64>() {
@@ -138,28 +162,58 @@ pub(super) async fn read(identity: &Identity, cx: &Request, parameters: &Paramet
     let max_age = seconds("max_age")?.map(SignedDuration::from_secs);
     let after = seconds(AFTER)?;
     let scopes = scopes(parameters.get("scope"), &client).map_err(|description| wrong("invalid_scope", description))?;
-    Ok(AuthorizeRequest { client, target, scopes, challenge, nonce, prompt, max_age, after, organization })
+    Ok(AuthorizeRequest {
+        client,
+        target,
+        scopes,
+        challenge,
+        nonce,
+        prompt,
+        max_age,
+        after,
+        organization,
+    })
 }
 
 /// The organization: of the client, else of `acr_values`, else of the address. Two that disagree are an error.
-async fn resolve(identity: &Identity, cx: &Request, parameters: &Parameters, client: &Registered) -> Result<Option<Uuid>, Fault> {
+async fn resolve(
+    identity: &Identity,
+    cx: &Request,
+    parameters: &Parameters,
+    client: &Registered,
+) -> Result<Option<Uuid>, Fault> {
     let mut found = client.organization;
     let mut names: Vec<String> = Vec::new();
     for value in parameters.get("acr_values").unwrap_or_default().split(' ') {
-        let named = value.strip_prefix("tenant:").or_else(|| value.strip_prefix("tenantName:"));
+        let named = value
+            .strip_prefix("tenant:")
+            .or_else(|| value.strip_prefix("tenantName:"));
         names.extend(named.map(str::to_owned));
     }
     names.extend(cx.layout.organization.clone());
     for name in names {
-        let named = identity.accounts.organization(&name).await?.filter(|organization| organization.is_active);
-        let Some(named) = named else { return Err(page("invalid_request", "Unknown organization")) };
+        let named = identity
+            .accounts
+            .organization(&name)
+            .await?
+            .filter(|organization| organization.is_active);
+        let Some(named) = named else {
+            return Err(page("invalid_request", "Unknown organization"));
+        };
         if found.is_some_and(|found| found != named.id) {
-            return Err(page("invalid_request", "The application does not belong to this organization"));
+            return Err(page(
+                "invalid_request",
+                "The application does not belong to this organization",
+            ));
         }
         found = Some(named.id);
     }
     if let Some(id) = client.organization
-        && !identity.accounts.organization_by_id(id).await?.is_some_and(|organization| organization.is_active)
+        && !identity
+            .accounts
+            .organization_by_id(id)
+            .await?
+            .is_some_and(|organization| organization.is_active)
     {
         return Err(page("unauthorized_client", "Unknown client or client not enabled"));
     }
@@ -168,7 +222,11 @@ async fn resolve(identity: &Identity, cx: &Request, parameters: &Parameters, cli
 
 fn challenge(parameters: &Parameters, confidential: bool) -> Result<Option<String>, &'static str> {
     let Some(challenge) = parameters.get("code_challenge") else {
-        return if confidential { Ok(None) } else { Err("code challenge required") };
+        return if confidential {
+            Ok(None)
+        } else {
+            Err("code challenge required")
+        };
     };
     if parameters.get("code_challenge_method") != Some("S256") {
         return Err("Transform algorithm not supported");
@@ -198,7 +256,10 @@ fn prompt(text: &str) -> Option<Prompt> {
 /// The scopes that will be granted. A first-party client may ask for scopes of services that are not here: they are
 /// dropped (reference: identity 2.12).
 fn scopes(text: Option<&str>, client: &Registered) -> Result<Vec<String>, &'static str> {
-    let names = text.and_then(scope_names).filter(|names| !names.is_empty()).ok_or("Invalid scope")?;
+    let names = text
+        .and_then(scope_names)
+        .filter(|names| !names.is_empty())
+        .ok_or("Invalid scope")?;
     let mut granted = Vec::new();
     for name in names.iter().copied() {
         let known = match name {
@@ -227,29 +288,71 @@ mod tests {
     use super::*;
 
     fn parameters(pairs: &[(&str, &str)]) -> Parameters {
-        Parameters::unique(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()).unwrap()
+        Parameters::unique(
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
+        .unwrap()
     }
 
     #[test]
     fn public_clients_must_send_an_s256_challenge() {
         let good = "a".repeat(43);
         let check = |pairs: &[(&str, &str)], confidential, expected: Result<bool, &str>| {
-            assert_eq!(challenge(&parameters(pairs), confidential).map(|found| found.is_some()), expected);
+            assert_eq!(
+                challenge(&parameters(pairs), confidential).map(|found| found.is_some()),
+                expected
+            );
         };
         check(&[], false, Err("code challenge required"));
         check(&[], true, Ok(false));
-        check(&[("code_challenge", &good), ("code_challenge_method", "S256")], false, Ok(true));
-        check(&[("code_challenge", &good), ("code_challenge_method", "plain")], false, Err("Transform algorithm not supported"));
-        check(&[("code_challenge", &good)], true, Err("Transform algorithm not supported"));
-        check(&[("code_challenge", "short"), ("code_challenge_method", "S256")], false, Err("Invalid code_challenge"));
+        check(
+            &[("code_challenge", &good), ("code_challenge_method", "S256")],
+            false,
+            Ok(true),
+        );
+        check(
+            &[("code_challenge", &good), ("code_challenge_method", "plain")],
+            false,
+            Err("Transform algorithm not supported"),
+        );
+        check(
+            &[("code_challenge", &good)],
+            true,
+            Err("Transform algorithm not supported"),
+        );
+        check(
+            &[("code_challenge", "short"), ("code_challenge_method", "S256")],
+            false,
+            Err("Invalid code_challenge"),
+        );
         let long = "a".repeat(129);
-        check(&[("code_challenge", &long), ("code_challenge_method", "S256")], false, Err("Invalid code_challenge"));
+        check(
+            &[("code_challenge", &long), ("code_challenge_method", "S256")],
+            false,
+            Err("Invalid code_challenge"),
+        );
     }
 
     #[test]
     fn prompts_combine_except_none() {
-        assert_eq!(prompt("login consent"), Some(Prompt { none: false, login: true, consent: true }));
-        assert_eq!(prompt("none"), Some(Prompt { none: true, ..Prompt::default() }));
+        assert_eq!(
+            prompt("login consent"),
+            Some(Prompt {
+                none: false,
+                login: true,
+                consent: true
+            })
+        );
+        assert_eq!(
+            prompt("none"),
+            Some(Prompt {
+                none: true,
+                ..Prompt::default()
+            })
+        );
         assert_eq!(prompt("none login"), None);
         assert_eq!(prompt("dance"), None);
     }

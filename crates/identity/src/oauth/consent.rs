@@ -29,7 +29,11 @@ pub(super) fn operation() -> Operation {
 }
 
 /// Whether the user must be asked.
-pub(super) async fn is_needed(identity: &Identity, request: &AuthorizeRequest, session: &SessionState) -> Result<bool, Error> {
+pub(super) async fn is_needed(
+    identity: &Identity,
+    request: &AuthorizeRequest,
+    session: &SessionState,
+) -> Result<bool, Error> {
     if request.prompt.consent {
         return Ok(true);
     }
@@ -39,7 +43,10 @@ pub(super) async fn is_needed(identity: &Identity, request: &AuthorizeRequest, s
         return Ok(false);
     }
     let (organization, user, client) = (session.organization, session.user, request.client.id);
-    let given = identity.store.read(move |tx| grants::consented(&mut tx.organization(organization), user, client)).await?;
+    let given = identity
+        .store
+        .read(move |tx| grants::consented(&mut tx.organization(organization), user, client))
+        .await?;
     Ok(request.scopes.iter().any(|scope| !given.contains(scope)))
 }
 
@@ -52,7 +59,11 @@ pub(super) async fn page(
     session: &SessionState,
 ) -> Result<Response, Error> {
     let owner = match request.client.organization {
-        Some(id) => identity.accounts.organization_by_id(id).await?.map(|organization| organization.name.clone()),
+        Some(id) => identity
+            .accounts
+            .organization_by_id(id)
+            .await?
+            .map(|organization| organization.name.clone()),
         None => None,
     };
     let uri = &request.target.redirect_uri;
@@ -84,18 +95,32 @@ pub(super) async fn page(
             }
         }))
     };
-    Reply::ok().header("cache-control", "no-store").html(ui::plain_page("Allow access?", content))
+    Reply::ok()
+        .header("cache-control", "no-store")
+        .html(ui::plain_page("Allow access?", content))
 }
 
 async fn handle(cx: Request) -> Result<Response, Error> {
     let identity = cx.state::<Identity>()?;
-    let session = identity.accounts.session(&cx).await?.filter(|session| !session.must_change_password);
+    let session = identity
+        .accounts
+        .session(&cx)
+        .await?
+        .filter(|session| !session.must_change_password);
     let form = cx.form();
-    let Some(session) = session else { return authorize::error_page(&cx, "login_required", "You are not signed in any more") };
+    let Some(session) = session else {
+        return authorize::error_page(&cx, "login_required", "You are not signed in any more");
+    };
     if !jose::constant_time_equal(form_page::field(&form, "_csrf"), &*session.csrf) {
-        return authorize::error_page(&cx, "invalid_request", "This form is out of date. Start again at the application");
+        return authorize::error_page(
+            &cx,
+            "invalid_request",
+            "This form is out of date. Start again at the application",
+        );
     }
-    let query = form_urlencoded::parse(form_page::field(&form, "request").as_bytes()).into_owned().collect();
+    let query = form_urlencoded::parse(form_page::field(&form, "request").as_bytes())
+        .into_owned()
+        .collect();
     let parameters = match Parameters::unique(query) {
         Ok(parameters) => parameters,
         Err(Unreadable::Repeated | Unreadable::MediaType) => {
@@ -115,18 +140,33 @@ async fn decide(
     session: &Arc<SessionState>,
     form: &[(String, String)],
 ) -> Result<Response, Error> {
-    if request.organization.is_some_and(|organization| organization != session.organization) {
-        return authorize::error_page(cx, "access_denied", "You are not a member of the organization of this application");
+    if request
+        .organization
+        .is_some_and(|organization| organization != session.organization)
+    {
+        return authorize::error_page(
+            cx,
+            "access_denied",
+            "You are not a member of the organization of this application",
+        );
     }
     match form_page::field(form, "decision") {
         "allow" => {}
         "deny" => return request.target.refuse(cx, "access_denied", "The user did not agree"),
-        _ => return Err(Error::invalid(codes::INVALID_REQUEST, "The answer is neither yes nor no.")),
+        _ => {
+            return Err(Error::invalid(
+                codes::INVALID_REQUEST,
+                "The answer is neither yes nor no.",
+            ));
+        }
     }
     let mut scopes: Vec<String> = Vec::new();
     for name in form_page::fields(form, "scope") {
         if !request.scopes.iter().any(|asked| asked == name) {
-            return Err(Error::invalid(codes::INVALID_REQUEST, "A scope was added that the application did not ask for."));
+            return Err(Error::invalid(
+                codes::INVALID_REQUEST,
+                "A scope was added that the application did not ask for.",
+            ));
         }
         if !scopes.iter().any(|known| known == name) {
             scopes.push(name.to_owned());
@@ -136,9 +176,16 @@ async fn decide(
     if scopes.is_empty() || (asked_for_identity && !scopes.iter().any(|name| name == OPENID)) {
         return request.target.refuse(cx, "access_denied", "The user did not agree");
     }
-    let (ctx, organization, user, client, given) =
-        (cx.ctx.clone(), session.organization, session.user, request.client.id, scopes.clone());
-    let remember = move |tx: &mut store::Tx| grants::remember_consent(&mut tx.organization(organization), &ctx, user, client, &given);
+    let (ctx, organization, user, client, given) = (
+        cx.ctx.clone(),
+        session.organization,
+        session.user,
+        request.client.id,
+        scopes.clone(),
+    );
+    let remember = move |tx: &mut store::Tx| {
+        grants::remember_consent(&mut tx.organization(organization), &ctx, user, client, &given)
+    };
     identity.store.write(remember).await?;
     authorize::issue(identity, cx, request, session, scopes).await
 }

@@ -16,7 +16,9 @@ const SCRIPT: &str = "document.forms[0].submit();\n";
 
 /// The script of form answers. The policy of our pages allows no script within the page.
 pub(super) async fn script(_: Request) -> Result<Response, Error> {
-    Reply::ok().header("cache-control", "public, max-age=86400").bytes("text/javascript; charset=utf-8", SCRIPT)
+    Reply::ok()
+        .header("cache-control", "public, max-age=86400")
+        .bytes("text/javascript; charset=utf-8", SCRIPT)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +49,11 @@ impl Target {
             Mode::Query => {
                 let location = with_query(&self.redirect_uri, &members);
                 // After a form the browser must come with GET (RFC 9700 section 4.12).
-                if cx.parts.method == Method::GET { reply::found(&location) } else { reply::see_other(&location) }
+                if cx.parts.method == Method::GET {
+                    reply::found(&location)
+                } else {
+                    reply::see_other(&location)
+                }
             }
             Mode::FormPost => self.form(cx, &members),
         }
@@ -96,8 +102,17 @@ mod tests {
     #[test]
     fn the_query_of_the_redirect_address_is_kept() {
         let members = [("code", "a b"), ("state", "ü&=")];
-        assert_eq!(with_query("https://a/cb", &members), "https://a/cb?code=a%20b&state=%C3%BC%26%3D");
-        assert_eq!(with_query("https://a/cb?x=1", &[("code", "1")]), "https://a/cb?x=1&code=1");
-        assert_eq!(with_query("com.example.app:/cb", &[("code", "1")]), "com.example.app:/cb?code=1");
+        assert_eq!(
+            with_query("https://a/cb", &members),
+            "https://a/cb?code=a%20b&state=%C3%BC%26%3D"
+        );
+        assert_eq!(
+            with_query("https://a/cb?x=1", &[("code", "1")]),
+            "https://a/cb?x=1&code=1"
+        );
+        assert_eq!(
+            with_query("com.example.app:/cb", &[("code", "1")]),
+            "com.example.app:/cb?code=1"
+        );
     }
 }

@@ -22,12 +22,18 @@ impl Denied {
     }
 
     pub(crate) fn add(&self, id: &str, until: Timestamp) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(id.into(), until);
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id.into(), until);
     }
 
     /// Forgets what has expired by itself.
     pub(crate) fn prune(&self, now: Timestamp) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|_, until| *until > now);
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|_, until| *until > now);
     }
 
     /// Reads one entry, or all.

@@ -11,9 +11,9 @@ use moka::sync::Cache;
 use serde_json::{Value, json};
 use web::{Access, IdentityPath, Operation, Reply, Request, Response, Shape};
 
+use crate::Identity;
 use crate::keys::Ring;
 use crate::scopes::{Kind, catalogue};
-use crate::Identity;
 
 /// Clients and proxies may keep metadata and keys this long; new keys are announced far longer ahead.
 const CACHE_CONTROL: &str = "public, max-age=300";
@@ -33,7 +33,10 @@ pub(crate) struct Documents {
 impl Documents {
     pub(crate) fn new() -> Self {
         let cache = || Cache::builder().max_capacity(MOST_KEPT).time_to_idle(KEEP).build();
-        Self { standalone: cache(), suite: cache() }
+        Self {
+            standalone: cache(),
+            suite: cache(),
+        }
     }
 
     /// The keys changed, and with them perhaps the algorithms.
@@ -50,27 +53,43 @@ impl Documents {
         if let Some(document) = cache.get(origin) {
             return Ok(document);
         }
-        let document = Bytes::from(serde_json::to_vec(&document(&format!("{origin}{}", path.path()), ring)).map_err(Error::internal)?);
+        let document = Bytes::from(
+            serde_json::to_vec(&document(&format!("{origin}{}", path.path()), ring)).map_err(Error::internal)?,
+        );
         cache.insert(origin.to_owned(), document.clone());
         Ok(document)
     }
 }
 
 pub(super) fn operations() -> Vec<Operation> {
-    let openapi = || Shape::Json { name: "ServerMetadata", schema: json!({ "type": "object" }) };
+    let openapi = || Shape::Json {
+        name: "ServerMetadata",
+        schema: json!({ "type": "object" }),
+    };
     let document = |mut operation: Operation, summary: &'static str| {
         operation.tag = TAG;
-        operation.access(Access::Anonymous).summary(summary).answers(200, openapi())
+        operation
+            .access(Access::Anonymous)
+            .summary(summary)
+            .answers(200, openapi())
     };
     let get = Method::GET;
     vec![
         document(
-            Operation::identity(get.clone(), "/.well-known/openid-configuration", "Discovery_OpenIdConfiguration"),
+            Operation::identity(
+                get.clone(),
+                "/.well-known/openid-configuration",
+                "Discovery_OpenIdConfiguration",
+            ),
             "OpenID Connect discovery document.",
         )
         .handler(|cx| async move { metadata(&cx, cx.layout.identity).await }),
         document(
-            Operation::identity(get.clone(), "/.well-known/oauth-authorization-server", "Discovery_AuthorizationServer"),
+            Operation::identity(
+                get.clone(),
+                "/.well-known/oauth-authorization-server",
+                "Discovery_AuthorizationServer",
+            ),
             "Authorization server metadata (RFC 8414).",
         )
         .handler(|cx| async move { metadata(&cx, cx.layout.identity).await }),
@@ -80,22 +99,38 @@ pub(super) fn operations() -> Vec<Operation> {
         )
         .handler(keys),
         document(
-            Operation::root(get.clone(), "/.well-known/oauth-authorization-server/identity", "Discovery_AtRootStandalone"),
+            Operation::root(
+                get.clone(),
+                "/.well-known/oauth-authorization-server/identity",
+                "Discovery_AtRootStandalone",
+            ),
             "Authorization server metadata in the path-inserted form.",
         )
         .handler(|cx| async move { metadata(&cx, IdentityPath::Standalone).await }),
         document(
-            Operation::root(get.clone(), "/.well-known/oauth-authorization-server/identity_", "Discovery_AtRootSuite"),
+            Operation::root(
+                get.clone(),
+                "/.well-known/oauth-authorization-server/identity_",
+                "Discovery_AtRootSuite",
+            ),
             "Authorization server metadata in the path-inserted form.",
         )
         .handler(|cx| async move { metadata(&cx, IdentityPath::Suite).await }),
         document(
-            Operation::root(get.clone(), "/.well-known/openid-configuration/identity", "Discovery_OpenIdAtRootStandalone"),
+            Operation::root(
+                get.clone(),
+                "/.well-known/openid-configuration/identity",
+                "Discovery_OpenIdAtRootStandalone",
+            ),
             "Discovery document in the path-inserted form.",
         )
         .handler(|cx| async move { metadata(&cx, IdentityPath::Standalone).await }),
         document(
-            Operation::root(get, "/.well-known/openid-configuration/identity_", "Discovery_OpenIdAtRootSuite"),
+            Operation::root(
+                get,
+                "/.well-known/openid-configuration/identity_",
+                "Discovery_OpenIdAtRootSuite",
+            ),
             "Discovery document in the path-inserted form.",
         )
         .handler(|cx| async move { metadata(&cx, IdentityPath::Suite).await }),
@@ -111,7 +146,9 @@ async fn metadata(cx: &Request, path: IdentityPath) -> Result<Response, Error> {
 
 async fn keys(cx: Request) -> Result<Response, Error> {
     let ring = cx.state::<Identity>()?.rings.get().await?;
-    Reply::ok().header("cache-control", CACHE_CONTROL).bytes(JSON, ring.jwks.clone())
+    Reply::ok()
+        .header("cache-control", CACHE_CONTROL)
+        .bytes(JSON, ring.jwks.clone())
 }
 
 /// Only what works is announced: some clients use whatever they find here.

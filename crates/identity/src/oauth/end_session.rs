@@ -20,7 +20,10 @@ pub(super) fn operations() -> Vec<Operation> {
     let declare = |method: Method, path: &'static str, id: &'static str| {
         let mut operation = Operation::identity(method, path, id);
         operation.tag = INTERACTIVE;
-        operation.summary("Ends the user's session.").access(Access::Anonymous).answers(302, Shape::Nothing)
+        operation
+            .summary("Ends the user's session.")
+            .access(Access::Anonymous)
+            .answers(302, Shape::Nothing)
     };
     vec![
         declare(Method::GET, "/connect/endsession", "EndSession_Get").handler(handle),
@@ -37,7 +40,11 @@ struct Hint {
 }
 
 async fn handle(cx: Request) -> Result<Response, Error> {
-    let parameters = if cx.parts.method == Method::POST { cx.form() } else { cx.query.clone() };
+    let parameters = if cx.parts.method == Method::POST {
+        cx.form()
+    } else {
+        cx.query.clone()
+    };
     let Ok(parameters) = Parameters::unique(parameters) else {
         return authorize::error_page(&cx, "invalid_request", "A parameter is given twice");
     };
@@ -46,20 +53,36 @@ async fn handle(cx: Request) -> Result<Response, Error> {
         Some(token) => read_hint(&identity, &cx, token).await?,
         None => None,
     };
-    let Some(hint) = hint else { return question(&identity, &cx).await };
-    if parameters.get("client_id").is_some_and(|given| read_id(given) != Some(hint.client)) {
+    let Some(hint) = hint else {
+        return question(&identity, &cx).await;
+    };
+    if parameters
+        .get("client_id")
+        .is_some_and(|given| read_id(given) != Some(hint.client))
+    {
         return authorize::error_page(&cx, "invalid_request", "The token belongs to another application");
     }
     end(&identity, &cx, &hint).await?;
     let client = identity.clients.get(hint.client).await?;
     let wanted = parameters.get("post_logout_redirect_uri");
-    let location = wanted.zip(client).filter(|(uri, client)| leads_back(client, uri)).map(|(uri, _)| uri);
+    let location = wanted
+        .zip(client)
+        .filter(|(uri, client)| leads_back(client, uri))
+        .map(|(uri, _)| uri);
     let location = match (location, parameters.get("state")) {
         (Some(uri), state) => accounts::sign_in::with_query(uri, "state", state),
         (None, _) => format!("{}/web/signed-out", authorize::authority(&cx)),
     };
-    let mut response = if cx.parts.method == Method::GET { reply::found(&location)? } else { reply::see_other(&location)? };
-    reply::set_header(&mut response, header::SET_COOKIE, &accounts::sessions::clear_session(&cx.origin));
+    let mut response = if cx.parts.method == Method::GET {
+        reply::found(&location)?
+    } else {
+        reply::see_other(&location)?
+    };
+    reply::set_header(
+        &mut response,
+        header::SET_COOKIE,
+        &accounts::sessions::clear_session(&cx.origin),
+    );
     Ok(response)
 }
 
@@ -70,16 +93,29 @@ fn leads_back(client: &Registered, uri: &str) -> bool {
 
 async fn read_hint(identity: &Identity, cx: &Request, token: &str) -> Result<Option<Hint>, Error> {
     let ring = identity.rings.get().await?;
-    let issuer = jose::Jws::parse(token, jose::TOKEN_BYTES).ok().and_then(|jws| jws.unverified_claims().ok());
-    let issuer = issuer.as_ref().and_then(|claims| claims.get("iss")).and_then(Value::as_str);
-    let Some(issuer) = issuer.filter(|issuer| crate::is_our_issuer(&cx.app.settings().origins, issuer)) else { return Ok(None) };
-    let Ok(verified) = ring.keys.verify(token, &Expect::new(issuer, cx.ctx.now).even_expired()) else { return Ok(None) };
+    let issuer = jose::Jws::parse(token, jose::TOKEN_BYTES)
+        .ok()
+        .and_then(|jws| jws.unverified_claims().ok());
+    let issuer = issuer
+        .as_ref()
+        .and_then(|claims| claims.get("iss"))
+        .and_then(Value::as_str);
+    let Some(issuer) = issuer.filter(|issuer| crate::is_our_issuer(&cx.app.settings().origins, issuer)) else {
+        return Ok(None);
+    };
+    let Ok(verified) = ring.keys.verify(token, &Expect::new(issuer, cx.ctx.now).even_expired()) else {
+        return Ok(None);
+    };
     // An access token says for whom it was issued; only an ID token says who is signed in where.
     if verified.claims.contains_key("client_id") || !verified.header.is_type("JWT") {
         return Ok(None);
     }
     let guid = |name: &str| verified.text(name).and_then(read_id);
-    Ok(guid("aud").zip(guid("prt_id")).map(|(client, organization)| Hint { client, organization, session: guid("sid") }))
+    Ok(guid("aud").zip(guid("prt_id")).map(|(client, organization)| Hint {
+        client,
+        organization,
+        session: guid("sid"),
+    }))
 }
 
 /// Ends the session the hint was issued in. Refresh tokens of that session end with it.
@@ -89,7 +125,10 @@ async fn end(identity: &Identity, cx: &Request, hint: &Hint) -> Result<(), Error
         && current.id == session
     {
         let ctx = cx.ctx.clone();
-        return identity.store.write(move |tx| accounts::sign_in::service::sign_out(tx, &ctx, &current, false)).await;
+        return identity
+            .store
+            .write(move |tx| accounts::sign_in::service::sign_out(tx, &ctx, &current, false))
+            .await;
     }
     let (ctx, organization) = (cx.ctx.clone(), hint.organization);
     let reason = accounts::sessions::EndReason::SignedOut;
@@ -112,19 +151,30 @@ async fn question(identity: &Identity, cx: &Request) -> Result<Response, Error> 
             p.actions { (ui::button("Sign out").primary()) (ui::link_button("Stay signed in", "/console")) }
         }))
     };
-    Reply::ok().header("cache-control", "no-store").html(ui::plain_page("Sign out", content))
+    Reply::ok()
+        .header("cache-control", "no-store")
+        .html(ui::plain_page("Sign out", content))
 }
 
 async fn confirm(cx: Request) -> Result<Response, Error> {
     let identity = cx.state::<Identity>()?;
     let signed_out = format!("{}/web/signed-out", authorize::authority(&cx));
-    let Some(session) = identity.accounts.session(&cx).await? else { return reply::see_other(&signed_out) };
+    let Some(session) = identity.accounts.session(&cx).await? else {
+        return reply::see_other(&signed_out);
+    };
     if !jose::constant_time_equal(form_page::field(&cx.form(), "_csrf"), &*session.csrf) {
         return authorize::error_page(&cx, "invalid_request", "This form is out of date");
     }
     let ctx = cx.ctx.clone();
-    identity.store.write(move |tx| accounts::sign_in::service::sign_out(tx, &ctx, &session, false)).await?;
+    identity
+        .store
+        .write(move |tx| accounts::sign_in::service::sign_out(tx, &ctx, &session, false))
+        .await?;
     let mut response = reply::see_other(&signed_out)?;
-    reply::set_header(&mut response, header::SET_COOKIE, &accounts::sessions::clear_session(&cx.origin));
+    reply::set_header(
+        &mut response,
+        header::SET_COOKIE,
+        &accounts::sessions::clear_session(&cx.origin),
+    );
     Ok(response)
 }

@@ -18,7 +18,11 @@ pub(super) enum Unreadable {
 impl Parameters {
     /// Those of a form body. The query string is not looked at.
     pub(super) fn of_form(request: &Request) -> Result<Self, Unreadable> {
-        let media_type = request.header("content-type").and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+        let media_type = request
+            .header("content-type")
+            .and_then(|value| value.split(';').next())
+            .unwrap_or_default()
+            .trim();
         if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Unreadable::MediaType);
         }
@@ -27,13 +31,24 @@ impl Parameters {
 
     /// Those of pairs, each name once.
     pub(super) fn unique(pairs: Vec<(String, String)>) -> Result<Self, Unreadable> {
-        let repeated = pairs.iter().enumerate().any(|(at, (name, _))| pairs[..at].iter().any(|(other, _)| other == name));
-        if repeated { Err(Unreadable::Repeated) } else { Ok(Self(pairs)) }
+        let repeated = pairs
+            .iter()
+            .enumerate()
+            .any(|(at, (name, _))| pairs[..at].iter().any(|(other, _)| other == name));
+        if repeated {
+            Err(Unreadable::Repeated)
+        } else {
+            Ok(Self(pairs))
+        }
     }
 
     /// The value, unless it is absent or empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        let value = self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
+        let value = self
+            .0
+            .iter()
+            .find(|(given, _)| given == name)
+            .map(|(_, value)| value.as_str());
         value.filter(|value| !value.is_empty())
     }
 

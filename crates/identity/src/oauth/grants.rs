@@ -61,7 +61,9 @@ pub(super) enum Redeemed {
     Issue(Box<Issue>),
     Refused(&'static str),
     /// The code or token was used before: the grant is revoked, and its access tokens are denied.
-    Replayed { grant: Uuid },
+    Replayed {
+        grant: Uuid,
+    },
 }
 
 /// What a client presents to redeem a code.
@@ -76,7 +78,9 @@ pub(super) struct Redemption {
 /// Starts a grant and answers its code in clear. `None`: the user does not exist any more.
 pub(super) fn start(tx: &mut Tx, ctx: &Ctx, allowed: &Allowed) -> Result<Option<String>, Error> {
     let scope = &mut tx.organization(allowed.organization);
-    let Some(user) = accounts::users::service::find(scope, allowed.user)?.filter(|user| user.is_active) else { return Ok(None) };
+    let Some(user) = accounts::users::service::find(scope, allowed.user)?.filter(|user| user.is_active) else {
+        return Ok(None);
+    };
     let grant = Grant {
         id: ctx.id(),
         client_id: allowed.client,
@@ -110,7 +114,9 @@ pub(super) fn redeem(tx: &mut Tx, ctx: &Ctx, redemption: &Redemption) -> Result<
         return Ok(Redeemed::Refused("invalid_grant"));
     };
     let scope = &mut tx.scope(organization);
-    let Some(mut code) = scope.lock::<Code>(code.hash)? else { return Ok(Redeemed::Refused("invalid_grant")) };
+    let Some(mut code) = scope.lock::<Code>(code.hash)? else {
+        return Ok(Redeemed::Refused("invalid_grant"));
+    };
     if code.used_at.is_some() {
         revoke(scope, ctx, code.grant_id, "An authorization code was used twice.")?;
         return Ok(Redeemed::Replayed { grant: code.grant_id });
@@ -135,7 +141,14 @@ pub(super) fn redeem(tx: &mut Tx, ctx: &Ctx, redemption: &Redemption) -> Result<
     } else {
         None
     };
-    let issue = Issue { organization: organization.0, scopes, nonce: code.nonce, refresh_token, user, grant };
+    let issue = Issue {
+        organization: organization.0,
+        scopes,
+        nonce: code.nonce,
+        refresh_token,
+        user,
+        grant,
+    };
     Ok(Redeemed::Issue(Box::new(issue)))
 }
 
@@ -154,7 +167,9 @@ pub(super) fn refresh(
         return Ok(Redeemed::Refused("invalid_grant"));
     }
     let scope = &mut tx.scope(organization);
-    let Some(mut token) = scope.lock::<RefreshToken>(token.hash)? else { return Ok(Redeemed::Refused("invalid_grant")) };
+    let Some(mut token) = scope.lock::<RefreshToken>(token.hash)? else {
+        return Ok(Redeemed::Refused("invalid_grant"));
+    };
     if token.used_at.is_some() {
         revoke(scope, ctx, token.grant_id, "A refresh token was used twice.")?;
         return Ok(Redeemed::Replayed { grant: token.grant_id });
@@ -175,21 +190,46 @@ pub(super) fn refresh(
     token.used_at = Some(ctx.now);
     scope.update(&token)?;
     let refresh_token = Some(add_refresh_token(scope, ctx, &grant)?);
-    let issue = Issue { organization: organization.0, scopes, nonce: None, refresh_token, user, grant };
+    let issue = Issue {
+        organization: organization.0,
+        scopes,
+        nonce: None,
+        refresh_token,
+        user,
+        grant,
+    };
     Ok(Redeemed::Issue(Box::new(issue)))
 }
 
 /// Revokes the grant of a refresh token of `client`; the grant, if there was one to revoke.
-pub(super) fn revoke_by_refresh_token(tx: &mut Tx, ctx: &Ctx, hash: [u8; 32], client: Uuid) -> Result<Option<Uuid>, Error> {
+pub(super) fn revoke_by_refresh_token(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    hash: [u8; 32],
+    client: Uuid,
+) -> Result<Option<Uuid>, Error> {
     let found = tx.locate::<RefreshToken>("hash = ?", params![hash])?;
-    let Some((organization, token)) = found.filter(|(_, token)| token.client_id == client) else { return Ok(None) };
-    revoke(&mut tx.scope(organization), ctx, token.grant_id, "A refresh token was revoked by its client.")?;
+    let Some((organization, token)) = found.filter(|(_, token)| token.client_id == client) else {
+        return Ok(None);
+    };
+    revoke(
+        &mut tx.scope(organization),
+        ctx,
+        token.grant_id,
+        "A refresh token was revoked by its client.",
+    )?;
     Ok(Some(token.grant_id))
 }
 
 /// The grant behind a refresh token that would be accepted now.
-pub(super) fn of_refresh_token(tx: &mut Tx, hash: [u8; 32], now: Timestamp) -> Result<Option<(Uuid, Grant, RefreshToken)>, Error> {
-    let Some((organization, token)) = tx.locate::<RefreshToken>("hash = ?", params![hash])? else { return Ok(None) };
+pub(super) fn of_refresh_token(
+    tx: &mut Tx,
+    hash: [u8; 32],
+    now: Timestamp,
+) -> Result<Option<(Uuid, Grant, RefreshToken)>, Error> {
+    let Some((organization, token)) = tx.locate::<RefreshToken>("hash = ?", params![hash])? else {
+        return Ok(None);
+    };
     if token.used_at.is_some() || token.expires_at <= now {
         return Ok(None);
     }
@@ -234,10 +274,19 @@ pub fn connections(scope: &mut Handle<'_>, user: Uuid, now: Timestamp) -> Result
         let known = found.iter().position(|connection| connection.client == grant.client_id);
         match known {
             Some(at) => {
-                let new: Vec<String> = grant.scopes.0.into_iter().filter(|name| !found[at].scopes.contains(name)).collect();
+                let new: Vec<String> = grant
+                    .scopes
+                    .0
+                    .into_iter()
+                    .filter(|name| !found[at].scopes.contains(name))
+                    .collect();
                 found[at].scopes.extend(new);
             }
-            None => found.push(Connection { client: grant.client_id, scopes: grant.scopes.0, since: grant.created_at }),
+            None => found.push(Connection {
+                client: grant.client_id,
+                scopes: grant.scopes.0,
+                since: grant.created_at,
+            }),
         }
     }
     Ok(found)
@@ -259,11 +308,23 @@ pub(super) fn consented(scope: &mut Handle<'_>, user: Uuid, client: Uuid) -> Res
 }
 
 /// Remembers what the user agrees to now, on top of what was agreed to before.
-pub(super) fn remember_consent(scope: &mut Handle<'_>, ctx: &Ctx, user: Uuid, client: Uuid, scopes: &[String]) -> Result<(), Error> {
+pub(super) fn remember_consent(
+    scope: &mut Handle<'_>,
+    ctx: &Ctx,
+    user: Uuid,
+    client: Uuid,
+    scopes: &[String],
+) -> Result<(), Error> {
     let mut all = consented(scope, user, client)?;
     let new: Vec<String> = scopes.iter().filter(|name| !all.contains(name)).cloned().collect();
     all.extend(new);
-    let consent = Consent { id: 0, user_id: user, client_id: client, scopes: Json(all), given_at: ctx.now };
+    let consent = Consent {
+        id: 0,
+        user_id: user,
+        client_id: client,
+        scopes: Json(all),
+        given_at: ctx.now,
+    };
     scope.delete_where::<Consent>("user_id = ? and client_id = ?", params![user, client])?;
     scope.insert(&consent)?;
     Ok(())
@@ -297,11 +358,15 @@ pub(crate) fn prune(tx: &mut Tx, now: Timestamp) -> Result<bool, Error> {
 /// The grant and its user, when both are as they were: not revoked, in time, account active, password unchanged, and
 /// nobody ended the session on purpose.
 fn live(scope: &mut Handle<'_>, id: Uuid, now: Timestamp) -> Result<Option<(Grant, User)>, Error> {
-    let Some(grant) = scope.get::<Grant>(id)? else { return Ok(None) };
+    let Some(grant) = scope.get::<Grant>(id)? else {
+        return Ok(None);
+    };
     if grant.revoked_at.is_some() || grant.expires_at <= now {
         return Ok(None);
     }
-    let Some(user) = accounts::users::service::find(scope, grant.user_id)? else { return Ok(None) };
+    let Some(user) = accounts::users::service::find(scope, grant.user_id)? else {
+        return Ok(None);
+    };
     if !user.is_active || user.stamp != grant.stamp {
         return Ok(None);
     }
@@ -311,13 +376,16 @@ fn live(scope: &mut Handle<'_>, id: Uuid, now: Timestamp) -> Result<Option<(Gran
         return Ok(None);
     }
     let organization = scope.scope().0;
-    let active = accounts::organizations::service::get(scope.tx(), organization)?.is_some_and(|organization| organization.is_active);
+    let active = accounts::organizations::service::get(scope.tx(), organization)?
+        .is_some_and(|organization| organization.is_active);
     Ok(active.then_some((grant, user)))
 }
 
 /// Ends a grant with everything that came of it.
 fn revoke(scope: &mut Handle<'_>, ctx: &Ctx, id: Uuid, why: &str) -> Result<(), Error> {
-    let Some(mut grant) = scope.lock::<Grant>(id)? else { return Ok(()) };
+    let Some(mut grant) = scope.lock::<Grant>(id)? else {
+        return Ok(());
+    };
     if grant.revoked_at.is_some() {
         return Ok(());
     }

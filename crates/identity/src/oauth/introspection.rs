@@ -20,7 +20,13 @@ pub(super) fn operation() -> Operation {
         .access(Access::Anonymous)
         .body_limit(64 << 10)
         .takes_form()
-        .answers(200, Shape::Json { name: "Introspection", schema: json!({ "type": "object" }) })
+        .answers(
+            200,
+            Shape::Json {
+                name: "Introspection",
+                schema: json!({ "type": "object" }),
+            },
+        )
         .handler(|cx| async move { settle(handle(&cx).await) })
 }
 
@@ -34,7 +40,9 @@ async fn handle(cx: &Request) -> Result<Response, Refusal> {
         Err(refusal) => return Err(refusal),
     };
     let token = parameters.get("token").ok_or(Told::new("invalid_request"))?;
-    let Some(organization) = authenticated.client.organization else { return Ok(inactive()?) };
+    let Some(organization) = authenticated.client.organization else {
+        return Ok(inactive()?);
+    };
     let found = if token.contains('.') {
         of_access_token(&identity, cx, token, organization).await?
     } else if token.starts_with(personal_tokens::PREFIX) {
@@ -54,16 +62,31 @@ fn inactive() -> Result<Response, Error> {
 }
 
 /// Access tokens are shown to applications of the same organization.
-async fn of_access_token(identity: &Identity, cx: &Request, token: &str, organization: Uuid) -> Result<Option<bytes::Bytes>, Error> {
-    let verified = identity.access_token(&cx.app.settings().origins, token, cx.ctx.now).await?;
+async fn of_access_token(
+    identity: &Identity,
+    cx: &Request,
+    token: &str,
+    organization: Uuid,
+) -> Result<Option<bytes::Bytes>, Error> {
+    let verified = identity
+        .access_token(&cx.app.settings().origins, token, cx.ctx.now)
+        .await?;
     match verified.filter(|access| access.organization == organization) {
         Some(access) => access.introspection().map(Some),
         None => Ok(None),
     }
 }
 
-async fn of_personal_token(identity: &Identity, cx: &Request, token: &str, organization: Uuid) -> Result<Option<bytes::Bytes>, Error> {
-    let found = identity.personal_token(token, cx.ctx.now).await?.filter(|found| found.organization == organization);
+async fn of_personal_token(
+    identity: &Identity,
+    cx: &Request,
+    token: &str,
+    organization: Uuid,
+) -> Result<Option<bytes::Bytes>, Error> {
+    let found = identity
+        .personal_token(token, cx.ctx.now)
+        .await?
+        .filter(|found| found.organization == organization);
     let Some(found) = found else { return Ok(None) };
     let body = json!({
         "active": true, "scope": found.scopes.iter().collect::<Vec<_>>().join(" "), "sub": found.user, "sub_type": "user",
@@ -74,10 +97,20 @@ async fn of_personal_token(identity: &Identity, cx: &Request, token: &str, organ
 }
 
 /// Refresh tokens are shown to the client they belong to.
-async fn of_refresh_token(identity: &Identity, cx: &Request, token: &str, client: Uuid) -> Result<Option<bytes::Bytes>, Error> {
+async fn of_refresh_token(
+    identity: &Identity,
+    cx: &Request,
+    token: &str,
+    client: Uuid,
+) -> Result<Option<bytes::Bytes>, Error> {
     let (hash, now) = (vault::hash_secret(token), cx.ctx.now);
-    let found = identity.store.read(move |tx| grants::of_refresh_token(tx, hash, now)).await?;
-    let Some((organization, grant, token)) = found.filter(|(_, _, token)| token.client_id == client) else { return Ok(None) };
+    let found = identity
+        .store
+        .read(move |tx| grants::of_refresh_token(tx, hash, now))
+        .await?;
+    let Some((organization, grant, token)) = found.filter(|(_, _, token)| token.client_id == client) else {
+        return Ok(None);
+    };
     let body = json!({
         "active": true, "scope": grant.scopes.0.join(" "), "client_id": client, "sub": grant.user_id, "prt_id": organization,
         "iat": token.issued_at.as_second(), "exp": token.expires_at.as_second()

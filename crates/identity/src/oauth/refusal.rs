@@ -25,11 +25,19 @@ pub(super) struct Told {
 
 impl Told {
     pub(super) const fn new(error: &'static str) -> Self {
-        Self { status: 400, error, description: None, challenge: false }
+        Self {
+            status: 400,
+            error,
+            description: None,
+            challenge: false,
+        }
     }
 
     pub(super) fn because(error: &'static str, description: impl Into<String>) -> Self {
-        Self { description: Some(description.into()), ..Self::new(error) }
+        Self {
+            description: Some(description.into()),
+            ..Self::new(error)
+        }
     }
 
     /// 401 with a challenge.
@@ -81,5 +89,7 @@ pub(super) fn settle(outcome: Result<Response, Refusal>) -> Result<Response, Err
 
 /// Tokens and everything about them stay out of caches.
 pub(super) fn no_store(reply: Reply) -> Reply {
-    reply.header("cache-control", "no-store, no-cache, max-age=0").header("pragma", "no-cache")
+    reply
+        .header("cache-control", "no-store, no-cache, max-age=0")
+        .header("pragma", "no-cache")
 }

@@ -6,8 +6,8 @@ use web::{Access, Operation, Reply, Request, Response, Shape};
 
 use super::client_authentication::authenticate;
 use super::form::{Parameters, Unreadable};
-use super::refusal::{Refusal, Told, no_store, settle};
 use super::grants;
+use super::refusal::{Refusal, Told, no_store, settle};
 use crate::Identity;
 
 pub(super) fn operation() -> Operation {
@@ -25,12 +25,17 @@ async fn handle(cx: &Request) -> Result<Response, Refusal> {
     let parameters = Parameters::of_form(cx).map_err(unreadable)?;
     let authenticated = authenticate(&identity, cx, &parameters).await?;
     let token = parameters.get("token").ok_or(Told::new("invalid_request"))?.to_owned();
-    if !matches!(parameters.get("token_type_hint"), None | Some("access_token" | "refresh_token")) {
+    if !matches!(
+        parameters.get("token_type_hint"),
+        None | Some("access_token" | "refresh_token")
+    ) {
         return Err(Told::new("unsupported_token_type").into());
     }
     let client = authenticated.client.id;
     if token.contains('.') {
-        let verified = identity.access_token(&cx.app.settings().origins, &token, cx.ctx.now).await?;
+        let verified = identity
+            .access_token(&cx.app.settings().origins, &token, cx.ctx.now)
+            .await?;
         if let Some(access) = verified.filter(|access| access.client == client) {
             let (jti, until) = (access.jti.clone(), access.expires_at);
             let denied = jti.clone();
@@ -39,7 +44,10 @@ async fn handle(cx: &Request) -> Result<Response, Refusal> {
         }
     } else {
         let (ctx, hash) = (cx.ctx.clone(), vault::hash_secret(&token));
-        let revoked = identity.store.write(move |tx| grants::revoke_by_refresh_token(tx, &ctx, hash, client)).await?;
+        let revoked = identity
+            .store
+            .write(move |tx| grants::revoke_by_refresh_token(tx, &ctx, hash, client))
+            .await?;
         if let Some(grant) = revoked {
             identity.deny_here(&grant.simple().to_string());
         }

@@ -54,18 +54,32 @@ pub fn list_all(scope: &mut Handle<'_>) -> Result<Vec<PersonalToken>, Error> {
 /// 404.
 pub fn get(scope: &mut Handle<'_>, user: Option<Uuid>, id: Uuid) -> Result<PersonalToken, Error> {
     let found = scope.get::<PersonalToken>(id)?;
-    found.filter(|token| user.is_none_or(|user| user == token.user_id)).ok_or_else(|| missing(id))
+    found
+        .filter(|token| user.is_none_or(|user| user == token.user_id))
+        .ok_or_else(|| missing(id))
 }
 
 /// Makes a token for the user.
-pub fn create(scope: &mut Handle<'_>, ctx: &Ctx, user: Uuid, policy: &TokenPolicy, new: &NewToken) -> Result<Issued, Error> {
+pub fn create(
+    scope: &mut Handle<'_>,
+    ctx: &Ctx,
+    user: Uuid,
+    policy: &TokenPolicy,
+    new: &NewToken,
+) -> Result<Issued, Error> {
     let owner = accounts::users::service::get(scope, user)?;
     if owner.password.is_none() {
         return Err(Error::denied(0, "Only local users can have personal access tokens."));
     }
     let description = new.description.trim();
-    if description.is_empty() || description.chars().count() > LONGEST_DESCRIPTION || description.chars().any(char::is_control) {
-        return Err(Error::field("description", format!("The description must have 1 to {LONGEST_DESCRIPTION} characters.")));
+    if description.is_empty()
+        || description.chars().count() > LONGEST_DESCRIPTION
+        || description.chars().any(char::is_control)
+    {
+        return Err(Error::field(
+            "description",
+            format!("The description must have 1 to {LONGEST_DESCRIPTION} characters."),
+        ));
     }
     check_scopes(&new.scopes)?;
     check_expiry(ctx, policy, new.expires_at)?;
@@ -89,15 +103,28 @@ pub fn create(scope: &mut Handle<'_>, ctx: &Ctx, user: Uuid, policy: &TokenPolic
     scope.insert(&token)?;
     changed(scope, &token.hash);
     record(scope, ctx, "Personal access token created", &token)?;
-    Ok(Issued { token, value: vault::Secret::from(value) })
+    Ok(Issued {
+        token,
+        value: vault::Secret::from(value),
+    })
 }
 
 /// Gives a token that has not expired a new value and a new expiry; its scopes stay.
-pub fn regenerate(scope: &mut Handle<'_>, ctx: &Ctx, user: Uuid, id: Uuid, policy: &TokenPolicy, expires_at: Timestamp) -> Result<Issued, Error> {
+pub fn regenerate(
+    scope: &mut Handle<'_>,
+    ctx: &Ctx,
+    user: Uuid,
+    id: Uuid,
+    policy: &TokenPolicy,
+    expires_at: Timestamp,
+) -> Result<Issued, Error> {
     let found = scope.lock::<PersonalToken>(id)?.filter(|token| token.user_id == user);
     let mut token = found.ok_or_else(|| missing(id))?;
     if token.expires_at <= ctx.now {
-        return Err(Error::invalid(codes::INVALID_ARGUMENT, "The token has expired. Make a new one."));
+        return Err(Error::invalid(
+            codes::INVALID_ARGUMENT,
+            "The token has expired. Make a new one.",
+        ));
     }
     check_expiry(ctx, policy, expires_at)?;
     changed(scope, &token.hash);
@@ -108,7 +135,10 @@ pub fn regenerate(scope: &mut Handle<'_>, ctx: &Ctx, user: Uuid, id: Uuid, polic
     scope.update(&token)?;
     changed(scope, &token.hash);
     record(scope, ctx, "Personal access token regenerated", &token)?;
-    Ok(Issued { token, value: vault::Secret::from(value) })
+    Ok(Issued {
+        token,
+        value: vault::Secret::from(value),
+    })
 }
 
 /// Revokes a token of the user; of anyone where `user` is `None`.
@@ -122,7 +152,8 @@ pub fn revoke(scope: &mut Handle<'_>, ctx: &Ctx, user: Option<Uuid>, id: Uuid) -
 /// Revokes the token with this value, if it is one of the user.
 pub fn revoke_value(scope: &mut Handle<'_>, ctx: &Ctx, user: Option<Uuid>, value: &str) -> Result<(), Error> {
     let found = scope.find_one::<PersonalToken>("hash = ?", params![vault::hash_secret(value)])?;
-    let token = found.ok_or_else(|| Error::missing(codes::ITEM_NOT_FOUND, "The personal access token was not found."))?;
+    let token =
+        found.ok_or_else(|| Error::missing(codes::ITEM_NOT_FOUND, "The personal access token was not found."))?;
     revoke(scope, ctx, user, token.id)
 }
 
@@ -140,10 +171,19 @@ fn check_scopes(scopes: &[String]) -> Result<(), Error> {
         return Err(Error::field("scopes", "At least one scope is needed."));
     }
     let usable = |name: &String| {
-        catalogue().find(name).is_some_and(|scope| scope.offers(Kind::User) && !scope.resource.is_empty()) && !is_identity_scope(name)
+        catalogue()
+            .find(name)
+            .is_some_and(|scope| scope.offers(Kind::User) && !scope.resource.is_empty())
+            && !is_identity_scope(name)
     };
     match scopes.iter().find(|name| !usable(name)) {
-        Some(name) => Err(Error::field("scopes", format!("The scope {} was not found.", name.chars().take(100).collect::<String>()))),
+        Some(name) => Err(Error::field(
+            "scopes",
+            format!(
+                "The scope {} was not found.",
+                name.chars().take(100).collect::<String>()
+            ),
+        )),
         None => Ok(()),
     }
 }
@@ -151,11 +191,17 @@ fn check_scopes(scopes: &[String]) -> Result<(), Error> {
 fn check_expiry(ctx: &Ctx, policy: &TokenPolicy, expires_at: Timestamp) -> Result<(), Error> {
     let life = expires_at.duration_since(ctx.now);
     if life < SHORTEST - TOLERANCE {
-        return Err(Error::field("expirationTime", "The expiration is too small: a token lives at least one day."));
+        return Err(Error::field(
+            "expirationTime",
+            "The expiration is too small: a token lives at least one day.",
+        ));
     }
     let longest = SignedDuration::from_hours(24 * i64::from(policy.longest_days)) + TOLERANCE;
     if life > longest {
-        let message = format!("The expiration is too large: a token lives at most {} days.", policy.longest_days);
+        let message = format!(
+            "The expiration is too large: a token lives at most {} days.",
+            policy.longest_days
+        );
         return Err(Error::field("expirationTime", message));
     }
     Ok(())
@@ -175,9 +221,10 @@ fn missing(id: Uuid) -> Error {
 }
 
 fn record(scope: &mut Handle<'_>, ctx: &Ctx, name: &'static str, token: &PersonalToken) -> Result<(), Error> {
-    let event = Event::identity("PersonalAccessTokens", name, format!("{name}: {}.", token.description)).details(json!({
-        "id": token.id, "userId": token.user_id, "description": token.description, "scopes": token.scopes.0,
-        "expiryTime": token.expires_at.to_string()
-    }));
+    let event =
+        Event::identity("PersonalAccessTokens", name, format!("{name}: {}.", token.description)).details(json!({
+            "id": token.id, "userId": token.user_id, "description": token.description, "scopes": token.scopes.0,
+            "expiryTime": token.expires_at.to_string()
+        }));
     audit::record(scope, ctx, event)
 }

@@ -10,7 +10,13 @@ use super::{Resource, Scope, catalogue};
 pub fn operation() -> Operation {
     Operation::identity(Method::GET, "/api/ExternalApiResource", "ExternalApiResource_GetAll")
         .summary("Lists the APIs and the scopes that external applications can register.")
-        .answers(200, Shape::Json { name: "ExternalApiResources", schema: json!({ "type": "array" }) })
+        .answers(
+            200,
+            Shape::Json {
+                name: "ExternalApiResources",
+                schema: json!({ "type": "array" }),
+            },
+        )
         .handler(handle)
 }
 

@@ -62,7 +62,8 @@ impl Catalogue {
     /// All API scopes of a kind, in the order of the catalogue.
     pub fn names(&self, kind: Kind) -> impl Iterator<Item = &str> {
         let all = self.resources.iter().flat_map(|resource| &resource.scopes);
-        all.filter(move |scope| scope.offers(kind)).map(|scope| scope.name.as_str())
+        all.filter(move |scope| scope.offers(kind))
+            .map(|scope| scope.name.as_str())
     }
 }
 
@@ -77,7 +78,11 @@ const USER: &[Kind] = &[Kind::User];
 
 /// Area of the Orchestrator API, what it is called, what it covers.
 const ORCHESTRATOR_AREAS: &[(&str, &str, &str)] = &[
-    ("Administration", "Administration", "tenant administration, storage buckets, licensing and maintenance"),
+    (
+        "Administration",
+        "Administration",
+        "tenant administration, storage buckets, licensing and maintenance",
+    ),
     ("Analytics", "Analytics", "usage analytics"),
     ("Assets", "Assets", "assets of every type"),
     ("Audit", "Audit", "the audit log"),
@@ -94,10 +99,18 @@ const ORCHESTRATOR_AREAS: &[(&str, &str, &str)] = &[
     ("Monitoring", "Monitoring", "logs, alerts, statistics and recordings"),
     ("Queues", "Queues", "queues, queue items and transactions"),
     ("Robots", "Robots", "robots and their sessions"),
-    ("Settings", "Settings", "tenant settings, calendars and credential stores"),
+    (
+        "Settings",
+        "Settings",
+        "tenant settings, calendars and credential stores",
+    ),
     ("Tasks", "Tasks", "actions, forms and catalogs"),
     ("TestDataQueues", "Test data queues", "test data queues and their items"),
-    ("TestSetExecutions", "Test executions", "executions of test sets and test cases"),
+    (
+        "TestSetExecutions",
+        "Test executions",
+        "executions of test sets and test cases",
+    ),
     ("TestSets", "Test sets", "test sets and test cases"),
     ("TestSetSchedules", "Test schedules", "schedules of test sets"),
     ("Users", "Users", "users, roles and directory search"),
@@ -113,25 +126,77 @@ enum Forms {
 
 /// Area of platform management, what it is called, what it covers, in which forms it comes.
 const MANAGEMENT_AREAS: &[(&str, &str, &str, Forms)] = &[
-    ("Audit", "Organization audit", "the audit of the organization", Forms::ReadOnly),
-    ("AuthSetting", "Authentication settings", "sign-in settings and access restrictions", Forms::Single),
+    (
+        "Audit",
+        "Organization audit",
+        "the audit of the organization",
+        Forms::ReadOnly,
+    ),
+    (
+        "AuthSetting",
+        "Authentication settings",
+        "sign-in settings and access restrictions",
+        Forms::Single,
+    ),
     ("Group", "Groups", "local groups and their members", Forms::All),
     ("License", "Licenses", "allocation of licenses", Forms::All),
-    ("MessageTemplate", "Message templates", "templates of messages to users", Forms::All),
-    ("OAuthApp", "External applications", "external applications and their secrets", Forms::All),
-    ("OAuthAppSecret.Write", "Application secrets", "new secrets of external applications, nothing else", Forms::Single),
-    ("OAuthSecret.Write", "Application secrets (earlier name)", "new secrets of external applications, nothing else", Forms::Single),
+    (
+        "MessageTemplate",
+        "Message templates",
+        "templates of messages to users",
+        Forms::All,
+    ),
+    (
+        "OAuthApp",
+        "External applications",
+        "external applications and their secrets",
+        Forms::All,
+    ),
+    (
+        "OAuthAppSecret.Write",
+        "Application secrets",
+        "new secrets of external applications, nothing else",
+        Forms::Single,
+    ),
+    (
+        "OAuthSecret.Write",
+        "Application secrets (earlier name)",
+        "new secrets of external applications, nothing else",
+        Forms::Single,
+    ),
     ("RobotAccount", "Robot accounts", "robot accounts", Forms::All),
-    ("Security", "Security", "security settings of the organization", Forms::Single),
-    ("Setting", "Settings", "settings of the organization and its users", Forms::All),
+    (
+        "Security",
+        "Security",
+        "security settings of the organization",
+        Forms::Single,
+    ),
+    (
+        "Setting",
+        "Settings",
+        "settings of the organization and its users",
+        Forms::All,
+    ),
     ("User", "Users", "local users", Forms::All),
-    ("UserLoginAttempt", "Sign-in attempts", "attempts to sign in", Forms::ReadOnly),
+    (
+        "UserLoginAttempt",
+        "Sign-in attempts",
+        "attempts to sign in",
+        Forms::ReadOnly,
+    ),
 ];
 
 fn build() -> Catalogue {
     let mut orchestrator: Vec<Scope> = Vec::new();
     for (area, title, covers) in ORCHESTRATOR_AREAS {
-        family(&mut orchestrator, ORCHESTRATOR, &format!("OR.{area}"), title, covers, Forms::All);
+        family(
+            &mut orchestrator,
+            ORCHESTRATOR,
+            &format!("OR.{area}"),
+            title,
+            covers,
+            Forms::All,
+        );
     }
     let single = |name: &str, display_name: &str, description: &str| Scope {
         name: name.to_owned(),
@@ -152,7 +217,14 @@ fn build() -> Catalogue {
     ));
     let mut management: Vec<Scope> = Vec::new();
     for (area, title, covers, forms) in MANAGEMENT_AREAS {
-        family(&mut management, PLATFORM_MANAGEMENT, &format!("PM.{area}"), title, covers, *forms);
+        family(
+            &mut management,
+            PLATFORM_MANAGEMENT,
+            &format!("PM.{area}"),
+            title,
+            covers,
+            *forms,
+        );
     }
     let resources = vec![
         Resource {
@@ -178,7 +250,11 @@ fn build() -> Catalogue {
         (super::OPENID, "Identity", "Know who you are."),
         ("profile", "Profile", "See your name and user name."),
         ("email", "E-mail address", "See your e-mail address."),
-        (super::OFFLINE_ACCESS, "Offline access", "Stay signed in and act while you are away."),
+        (
+            super::OFFLINE_ACCESS,
+            "Offline access",
+            "Stay signed in and act while you are away.",
+        ),
     ];
     let identity = identity.map(|(name, display_name, description)| Scope {
         name: name.to_owned(),
@@ -187,7 +263,11 @@ fn build() -> Catalogue {
         resource: "",
         kinds: USER,
     });
-    Catalogue { resources, identity: identity.into(), by_name }
+    Catalogue {
+        resources,
+        identity: identity.into(),
+        by_name,
+    }
 }
 
 /// `X`, `X.Read` and `X.Write`, as far as `forms` says.
@@ -233,7 +313,13 @@ mod tests {
 
     #[test]
     fn scopes_of_other_products_are_unknown() {
-        for name in ["TM.Projects", "Du.Digitization.Api", "AI.Projects", "OrchestratorApiUserAccess", "IdentityServerApi"] {
+        for name in [
+            "TM.Projects",
+            "Du.Digitization.Api",
+            "AI.Projects",
+            "OrchestratorApiUserAccess",
+            "IdentityServerApi",
+        ] {
             assert!(catalogue().find(name).is_none(), "{name}");
         }
     }

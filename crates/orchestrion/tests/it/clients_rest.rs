@@ -9,7 +9,11 @@ use crate::support::create_user;
 const ELSEWHERE: &str = "99999999-9999-4999-8999-999999999999";
 
 fn create(server: &Server, body: &Value) -> Answer {
-    server.post("/identity_/api/ExternalClient").bearer(&server.token("PM.OAuthApp")).json(body).send()
+    server
+        .post("/identity_/api/ExternalClient")
+        .bearer(&server.token("PM.OAuthApp"))
+        .json(body)
+        .send()
 }
 
 fn path(server: &Server, id: &str) -> String {
@@ -61,7 +65,13 @@ fn an_application_is_created_read_changed_and_deleted() {
             "isConfidential": false, "id": ELSEWHERE
         });
         let token = server.token("PM.OAuthApp.Write");
-        let changed = server.put(&path(server, &id)).bearer(&token).json(&change).send().expect(200).json();
+        let changed = server
+            .put(&path(server, &id))
+            .bearer(&token)
+            .json(&change)
+            .send()
+            .expect(200)
+            .json();
         assert_eq!(changed["name"], "Renamed");
         assert_eq!(changed["id"], id);
         assert_eq!(changed["isConfidential"], true, "the type is fixed");
@@ -72,7 +82,11 @@ fn an_application_is_created_read_changed_and_deleted() {
 
         server.delete(&path(server, &id)).bearer(&token).send().expect(204);
         server.delete(&path(server, &id)).bearer(&token).send().expect(404);
-        server.get(&path(server, &id)).bearer(&server.token("PM.OAuthApp.Read")).send().expect(404);
+        server
+            .get(&path(server, &id))
+            .bearer(&server.token("PM.OAuthApp.Read"))
+            .send()
+            .expect(404);
     });
 }
 
@@ -83,14 +97,26 @@ fn wrong_input_is_named() {
     let scope = |name: &str, kind: i64| json!([{ "name": name, "type": kind }]);
     let unknown = faults(json!({ "name": "a", "isConfidential": true, "scopes": scope("TM.Projects", 1) }));
     assert_eq!(unknown["message"], "Not all scopes=TM.Projects are present in database");
-    let public = faults(json!({ "name": "a", "isConfidential": false, "redirectUri": REDIRECT, "scopes": scope("OR.Jobs", 1) }));
-    assert!(public["errors"]["scopes"][0].as_str().unwrap().contains("application scopes"));
+    let public =
+        faults(json!({ "name": "a", "isConfidential": false, "redirectUri": REDIRECT, "scopes": scope("OR.Jobs", 1) }));
+    assert!(
+        public["errors"]["scopes"][0]
+            .as_str()
+            .unwrap()
+            .contains("application scopes")
+    );
     let no_redirect = faults(json!({ "name": "a", "isConfidential": true, "scopes": scope("OR.Jobs", 0) }));
     assert!(no_redirect["errors"]["redirectUri"].is_array());
     assert!(faults(json!({ "name": "a", "isConfidential": false }))["errors"]["redirectUri"].is_array());
     assert!(faults(json!({ "name": " ", "isConfidential": true }))["errors"]["name"].is_array());
     assert!(faults(json!({ "name": "x".repeat(10_000), "isConfidential": true }))["errors"]["name"].is_array());
-    for evil in ["https://good.example@evil.example/", "//evil.example", "javascript:alert(1)", "http://a.example/", "https://a/#f"] {
+    for evil in [
+        "https://good.example@evil.example/",
+        "//evil.example",
+        "javascript:alert(1)",
+        "http://a.example/",
+        "https://a/#f",
+    ] {
         let problem = faults(json!({ "name": "a", "isConfidential": true, "redirectUri": evil }));
         assert!(problem["errors"]["redirectUri"].is_array(), "{evil} {problem}");
         assert_eq!(problem["status"], 400);
@@ -109,9 +135,14 @@ fn secrets_are_made_shown_once_and_deleted() {
     let (id, _) = confidential_app(&server, &["OR.Jobs:application"]);
     let organization = server.organization();
     let generate = |body: Value, scope: &str| {
-        server.post("/identity_/api/ExternalClient/GenerateSecret").bearer(&server.token(scope)).json(&body).send()
+        server
+            .post("/identity_/api/ExternalClient/GenerateSecret")
+            .bearer(&server.token(scope))
+            .json(&body)
+            .send()
     };
-    let body = json!({ "clientId": id, "partitionGlobalId": organization, "description": "CI", "expiryTime": "2099-01-01" });
+    let body =
+        json!({ "clientId": id, "partitionGlobalId": organization, "description": "CI", "expiryTime": "2099-01-01" });
     for scope in ["PM.OAuthApp", "PM.OAuthApp.Write", "PM.OAuthAppSecret.Write"] {
         let made = generate(body.clone(), scope).expect(200).json();
         assert_eq!(made["description"], "CI");
@@ -120,9 +151,18 @@ fn secrets_are_made_shown_once_and_deleted() {
     }
     let refused = generate(body.clone(), "PM.OAuthApp.Read").expect(403);
     let expected = "Scope(s) 'PM.OAuthApp.Read' is(are) invalid. Expect to have";
-    assert!(text(&refused.json(), "errorMessage").starts_with(expected), "{}", refused.text());
+    assert!(
+        text(&refused.json(), "errorMessage").starts_with(expected),
+        "{}",
+        refused.text()
+    );
     let legacy = format!("{}/GenerateSecret", path(&server, &id));
-    let value = server.get(&legacy).bearer(&server.token("PM.OAuthSecret.Write")).send().expect(200).json();
+    let value = server
+        .get(&legacy)
+        .bearer(&server.token("PM.OAuthSecret.Write"))
+        .send()
+        .expect(200)
+        .json();
     server.token_of(&id, value.as_str().unwrap(), "OR.Jobs");
     let admin = server.admin_session();
     assert_eq!(admin.get(&legacy).status, 401, "a cookie makes no secrets");
@@ -135,7 +175,11 @@ fn secrets_are_made_shown_once_and_deleted() {
     let public = public_app(&server, &["OR.Jobs"]);
     generate(json!({ "clientId": public }), "PM.OAuthApp").expect(400);
 
-    let read = server.get(&path(&server, &id)).bearer(&server.token("PM.OAuthApp.Read")).send().expect(200);
+    let read = server
+        .get(&path(&server, &id))
+        .bearer(&server.token("PM.OAuthApp.Read"))
+        .send()
+        .expect(200);
     assert!(!read.text().contains(value.as_str().unwrap()));
     let secrets = read.json()["secrets"].as_array().unwrap().clone();
     assert_eq!(secrets.len(), 5);
@@ -145,7 +189,10 @@ fn secrets_are_made_shown_once_and_deleted() {
     generate(json!({ "clientId": id }), "PM.OAuthApp").expect(400);
     let delete = |secret: &Value| {
         let path = format!("/identity_/api/ExternalClient/{organization}/secrets/{secret}");
-        server.delete(&path).bearer(&server.token("PM.OAuthAppSecret.Write")).send()
+        server
+            .delete(&path)
+            .bearer(&server.token("PM.OAuthAppSecret.Write"))
+            .send()
     };
     delete(&secrets[0]["id"]).expect(204);
     delete(&secrets[0]["id"]).expect(404);
@@ -158,8 +205,16 @@ fn only_scopes_open_it_and_users_must_be_administrators() {
     let list = path(&server, "");
     server.get(&list).send().expect(401);
     server.get(&list).bearer(&server.token("OR.Folders")).send().expect(403);
-    server.get(&list).bearer(&server.token("PM.OAuthApp.Write")).send().expect(403);
-    server.get(&list).bearer(&server.token("PM.OAuthApp")).send().expect(200);
+    server
+        .get(&list)
+        .bearer(&server.token("PM.OAuthApp.Write"))
+        .send()
+        .expect(403);
+    server
+        .get(&list)
+        .bearer(&server.token("PM.OAuthApp"))
+        .send()
+        .expect(200);
     let app = public_app(&server, &["PM.OAuthApp"]);
     let administrator = text(&sign_in(&server.admin_session(), &app, "PM.OAuthApp"), "access_token");
     server.get(&list).bearer(&administrator).send().expect(200);
@@ -184,13 +239,19 @@ fn other_organizations_are_out_of_reach_and_out_of_sight() {
             server.delete(&format!("{base}/{id}")).bearer(&token).send(),
             server.delete(&format!("{base}/secrets/1")).bearer(&token).send(),
             server.get(&format!("{base}/{id}/GenerateSecret")).bearer(&token).send(),
-            create(&server, &json!({ "partitionGlobalId": other, "name": "x", "isConfidential": true })),
+            create(
+                &server,
+                &json!({ "partitionGlobalId": other, "name": "x", "isConfidential": true }),
+            ),
             server
                 .post("/identity_/api/ExternalClient/GenerateSecret")
                 .bearer(&token)
                 .json(&json!({ "partitionGlobalId": other, "clientId": id }))
                 .send(),
-            server.get(&format!("/{other}/identity_/api/ExternalApiResource")).bearer(&token).send(),
+            server
+                .get(&format!("/{other}/identity_/api/ExternalApiResource"))
+                .bearer(&token)
+                .send(),
         ];
         for answer in answers {
             assert_eq!(answer.status, 403, "{}", answer.text());
@@ -204,13 +265,31 @@ fn other_organizations_are_out_of_reach_and_out_of_sight() {
 #[test]
 fn the_catalogue_is_open_to_every_token() {
     let server = Server::start();
-    let catalogue = server.get("/default/identity_/api/ExternalApiResource").bearer(&server.token("OR.ML")).send().expect(200).json();
-    let names: Vec<&str> = catalogue.as_array().unwrap().iter().map(|resource| resource["name"].as_str().unwrap()).collect();
+    let catalogue = server
+        .get("/default/identity_/api/ExternalApiResource")
+        .bearer(&server.token("OR.ML"))
+        .send()
+        .expect(200)
+        .json();
+    let names: Vec<&str> = catalogue
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|resource| resource["name"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["UiPath.Orchestrator", "UiPath.PlatformManagement"]);
     let scopes = catalogue[0]["scopes"].as_array().unwrap();
-    assert!(scopes.iter().any(|scope| scope["name"] == "OR.Assets.Read" && scope["type"] == 2));
+    assert!(
+        scopes
+            .iter()
+            .any(|scope| scope["name"] == "OR.Assets.Read" && scope["type"] == 2)
+    );
     assert!(scopes.iter().any(|scope| scope["name"] == "OR.Default"));
-    assert!(scopes.iter().all(|scope| scope["displayName"].is_string() && scope["description"].is_string()));
+    assert!(
+        scopes
+            .iter()
+            .all(|scope| scope["displayName"].is_string() && scope["description"].is_string())
+    );
 }
 
 #[test]
@@ -218,17 +297,47 @@ fn ids_of_another_organization_mean_nothing_in_ones_own() {
     testkit::each_database(|server| {
         let beta = server.organization_beside("beta");
         let theirs = server.token_of(&beta.client_id, &beta.client_secret, "PM.OAuthApp OR.Jobs");
-        let list = server.get(&format!("/beta/identity_/api/ExternalClient/{}", beta.id)).bearer(&theirs).send().expect(200).json();
+        let list = server
+            .get(&format!("/beta/identity_/api/ExternalClient/{}", beta.id))
+            .bearer(&theirs)
+            .send()
+            .expect(200)
+            .json();
         let (their_app, their_secret) = (text(&list[0], "id"), list[0]["secrets"][0]["id"].clone());
         let ours = server.token("PM.OAuthApp");
         let change = json!({ "name": "x", "redirectUri": "", "scopes": [] });
         server.get(&path(server, &their_app)).bearer(&ours).send().expect(404);
-        server.put(&path(server, &their_app)).bearer(&ours).json(&change).send().expect(404);
-        server.delete(&path(server, &their_app)).bearer(&ours).send().expect(404);
-        server.delete(&path(server, &format!("secrets/{their_secret}"))).bearer(&ours).send().expect(404);
-        server.get(&format!("{}/GenerateSecret", path(server, &their_app))).bearer(&ours).send().expect(404);
-        server.get(&format!("/beta/identity_/api/ExternalClient/{}", beta.id)).bearer(&ours).send().expect(403);
-        server.get(&format!("/nowhere/identity_/api/ExternalClient/{}", beta.id)).bearer(&ours).send().expect(403);
+        server
+            .put(&path(server, &their_app))
+            .bearer(&ours)
+            .json(&change)
+            .send()
+            .expect(404);
+        server
+            .delete(&path(server, &their_app))
+            .bearer(&ours)
+            .send()
+            .expect(404);
+        server
+            .delete(&path(server, &format!("secrets/{their_secret}")))
+            .bearer(&ours)
+            .send()
+            .expect(404);
+        server
+            .get(&format!("{}/GenerateSecret", path(server, &their_app)))
+            .bearer(&ours)
+            .send()
+            .expect(404);
+        server
+            .get(&format!("/beta/identity_/api/ExternalClient/{}", beta.id))
+            .bearer(&ours)
+            .send()
+            .expect(403);
+        server
+            .get(&format!("/nowhere/identity_/api/ExternalClient/{}", beta.id))
+            .bearer(&ours)
+            .send()
+            .expect(403);
         let again = server.token_of(&beta.client_id, &beta.client_secret, "OR.Jobs");
         let told = server
             .post("/identity_/connect/introspect")
@@ -236,6 +345,10 @@ fn ids_of_another_organization_mean_nothing_in_ones_own() {
             .form(&[("token", &again)])
             .send()
             .expect(200);
-        assert_eq!(told.json(), json!({ "active": false }), "tokens of others are not shown");
+        assert_eq!(
+            told.json(),
+            json!({ "active": false }),
+            "tokens of others are not shown"
+        );
     });
 }

@@ -1,5 +1,7 @@
 //! Behaviour of the server over HTTP, on every database.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot be set up must fail loudly")]
+
 mod access_pages;
 mod access_support;
 mod accounts_sign_in;

@@ -25,12 +25,19 @@ fn forged_and_mangled_tokens_are_refused() {
         let header: Value = claims(&format!("x.{header}.x"));
         header["kid"].as_str().unwrap().to_owned()
     };
-    let jwks = server.get("/identity_/.well-known/openid-configuration/jwks").send().text();
+    let jwks = server
+        .get("/identity_/.well-known/openid-configuration/jwks")
+        .send()
+        .text();
     let long = "k".repeat(10_000);
     for bad in [
         format!("{}.{payload}.", b64(&json!({ "alg": "none" }))),
         format!("{}.{payload}.{signature}", b64(&json!({ "alg": "none", "kid": known }))),
-        format!("{}.{payload}.{}", b64(&json!({ "alg": "HS256", "kid": known })), jose::base64url_encode(&jwks)),
+        format!(
+            "{}.{payload}.{}",
+            b64(&json!({ "alg": "HS256", "kid": known })),
+            jose::base64url_encode(&jwks)
+        ),
         format!("{header}.{}.{signature}", b64(&wider)),
         format!("{header}.{payload}.{}", &signature[..signature.len() - 4]),
         format!("{header}.{payload}.{signature}="),
@@ -40,7 +47,10 @@ fn forged_and_mangled_tokens_are_refused() {
         format!("{}.{payload}.{signature}", kid("../../etc/passwd")),
         format!("{}.{payload}.{signature}", kid("' or 1=1 --")),
         format!("{}.{payload}.{signature}", kid(&long)),
-        format!("{}.{payload}.{signature}", b64(&json!({ "alg": "ES256", "kid": known, "crit": ["x"] }))),
+        format!(
+            "{}.{payload}.{signature}",
+            b64(&json!({ "alg": "ES256", "kid": known, "crit": ["x"] }))
+        ),
         "x".repeat(20_000),
         "not-a-token".to_owned(),
         "rt_not-a-token".to_owned(),
@@ -48,7 +58,11 @@ fn forged_and_mangled_tokens_are_refused() {
     ] {
         assert!(!is_good(&server, &bad), "{}", &bad[..bad.len().min(300)]);
     }
-    let answer = server.get("/identity_/api/ExternalApiResource").bearer("x").send().expect(401);
+    let answer = server
+        .get("/identity_/api/ExternalApiResource")
+        .bearer("x")
+        .send()
+        .expect(401);
     assert!(answer.header("www-authenticate").starts_with("Bearer"));
     assert!(answer.bytes.is_empty());
 }
@@ -59,7 +73,9 @@ fn sign(server: &Server, typ: &str, changes: &[(&str, Value)]) -> String {
     for (name, value) in changes {
         body[*name] = value.clone();
     }
-    server.run(server.app.state::<identity::Identity>().unwrap().sign(typ, &body)).unwrap()
+    server
+        .run(server.app.state::<identity::Identity>().unwrap().sign(typ, &body))
+        .unwrap()
 }
 
 #[test]
@@ -68,7 +84,10 @@ fn even_our_own_signature_does_not_save_a_wrong_claim() {
     let base = server.base();
     let now = server.app.clock().now().as_second();
     assert!(is_good(&server, &sign(&server, "at+jwt", &[])));
-    assert!(is_good(&server, &sign(&server, "JWT", &[("iss", json!(format!("{base}/identity")))])));
+    assert!(is_good(
+        &server,
+        &sign(&server, "JWT", &[("iss", json!(format!("{base}/identity")))])
+    ));
     for (typ, changes) in [
         ("at+jwt", vec![("iss", json!(format!("{base}/default/identity_")))]),
         ("at+jwt", vec![("iss", json!("https://evil.example/identity_"))]),
@@ -86,7 +105,10 @@ fn even_our_own_signature_does_not_save_a_wrong_claim() {
     ] {
         assert!(!is_good(&server, &sign(&server, typ, &changes)), "{typ} {changes:?}");
     }
-    let answer = server.get("/odata/Assets").bearer(&sign(&server, "at+jwt", &[("aud", json!("Audit"))])).send();
+    let answer = server
+        .get("/odata/Assets")
+        .bearer(&sign(&server, "at+jwt", &[("aud", json!("Audit"))]))
+        .send();
     assert_eq!(answer.status, 401);
 }
 
@@ -104,19 +126,34 @@ fn a_token_ends_a_minute_after_its_time_at_the_latest() {
 fn a_token_in_the_query_is_not_looked_at() {
     let server = Server::start();
     let token = server.token("OR.Assets.Read");
-    server.get(&format!("/identity_/api/ExternalApiResource?access_token={token}")).send().expect(401);
+    server
+        .get(&format!("/identity_/api/ExternalApiResource?access_token={token}"))
+        .send()
+        .expect(401);
 }
 
 #[test]
 fn both_authorities_issue_tokens_that_our_apis_accept() {
     let server = Server::start();
-    for path in ["/identity/connect/token", "/identity_/connect/token", "/default/identity_/connect/token"] {
-        let form = [("grant_type", "client_credentials"), ("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET)];
+    for path in [
+        "/identity/connect/token",
+        "/identity_/connect/token",
+        "/default/identity_/connect/token",
+    ] {
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", CLIENT_ID),
+            ("client_secret", CLIENT_SECRET),
+        ];
         let token = text(&server.post(path).form(&form).send().expect(200).json(), "access_token");
         let issuer = text(&claims(&token), "iss");
         assert!(issuer == format!("{}/identity", server.base()) || issuer == format!("{}/identity_", server.base()));
         assert!(is_good(&server, &token));
-        server.get("/identity/api/ExternalApiResource").bearer(&token).send().expect(200);
+        server
+            .get("/identity/api/ExternalApiResource")
+            .bearer(&token)
+            .send()
+            .expect(200);
     }
 }
 
@@ -130,18 +167,32 @@ fn a_deleted_or_closed_application_loses_everything_at_once() {
         let (organization, client): (Uuid, Uuid) = (server.organization().parse().unwrap(), id.parse().unwrap());
         let identity = server.app.state::<identity::Identity>().unwrap();
         let ctx = server.app.system();
-        server.run(identity.set_application_enabled(&ctx, organization, client, false)).unwrap();
+        server
+            .run(identity.set_application_enabled(&ctx, organization, client, false))
+            .unwrap();
         assert!(!is_good(server, &token));
-        let refused = credentials(server, &[("client_id", &id), ("client_secret", &secret), ("scope", "OR.Jobs")]);
+        let refused = credentials(
+            server,
+            &[("client_id", &id), ("client_secret", &secret), ("scope", "OR.Jobs")],
+        );
         assert_eq!(refused.json()["error"], "invalid_client");
-        server.run(identity.set_application_enabled(&ctx, organization, client, true)).unwrap();
+        server
+            .run(identity.set_application_enabled(&ctx, organization, client, true))
+            .unwrap();
         assert!(is_good(server, &token));
 
         let path = format!("/identity_/api/ExternalClient/{organization}/{id}");
-        server.delete(&path).bearer(&server.token("PM.OAuthApp.Write")).send().expect(204);
+        server
+            .delete(&path)
+            .bearer(&server.token("PM.OAuthApp.Write"))
+            .send()
+            .expect(204);
         assert!(!is_good(server, &token));
         assert_eq!(introspect(server, &token), json!({ "active": false }));
-        let refused = credentials(server, &[("client_id", &id), ("client_secret", &secret), ("scope", "OR.Jobs")]);
+        let refused = credentials(
+            server,
+            &[("client_id", &id), ("client_secret", &secret), ("scope", "OR.Jobs")],
+        );
         assert_eq!(refused.json()["error"], "invalid_client");
     });
 }
@@ -152,14 +203,22 @@ fn a_closed_organization_closes_its_applications() {
     let token = server.token("OR.Jobs");
     let id: Uuid = server.organization().parse().unwrap();
     let (store, ctx) = (server.app.store().clone(), server.app.system());
-    server.run(store.write(move |tx| accounts::organizations::service::set_active(tx, &ctx, id, false))).unwrap();
+    server
+        .run(store.write(move |tx| accounts::organizations::service::set_active(tx, &ctx, id, false)))
+        .unwrap();
     std::thread::sleep(Duration::from_millis(100));
     assert!(!is_good(&server, &token));
     assert_eq!(credentials(&server, &[]).expect(400).json()["error"], "invalid_client");
 }
 
 fn introspect(server: &Server, token: &str) -> Value {
-    server.post("/identity_/connect/introspect").basic(CLIENT_ID, CLIENT_SECRET).form(&[("token", token)]).send().expect(200).json()
+    server
+        .post("/identity_/connect/introspect")
+        .basic(CLIENT_ID, CLIENT_SECRET)
+        .form(&[("token", token)])
+        .send()
+        .expect(200)
+        .json()
 }
 
 #[test]
@@ -175,10 +234,16 @@ fn introspection_tells_confidential_clients_and_nobody_else() {
     assert_eq!(introspect(&server, "gar.ba.ge"), json!({ "active": false }));
     let post = |form: &[(&str, &str)]| server.post("/identity_/connect/introspect").form(form).send();
     assert_eq!(post(&[("token", &token)]).status, 401);
-    assert_eq!(post(&[("token", &token), ("client_id", CLIENT_ID), ("client_secret", "wrong")]).status, 401);
+    assert_eq!(
+        post(&[("token", &token), ("client_id", CLIENT_ID), ("client_secret", "wrong")]).status,
+        401
+    );
     let public = public_app(&server, &["OR.Jobs"]);
     assert_eq!(post(&[("token", &token), ("client_id", &public)]).status, 401);
-    let json = server.post("/identity_/connect/introspect").json(&json!({ "token": token })).send();
+    let json = server
+        .post("/identity_/connect/introspect")
+        .json(&json!({ "token": token }))
+        .send();
     assert_eq!(json.status, 415);
     server.clock.advance(3700);
     assert_eq!(introspect(&server, &token), json!({ "active": false }));
@@ -197,7 +262,11 @@ fn a_client_revokes_its_own_tokens_only() {
         server.post("/identity_/connect/revocation").form(&form).send()
     };
     revoke(&other, &[("token", &access)]).expect(200);
-    revoke(&other, &[("token", &refresh_token), ("token_type_hint", "refresh_token")]).expect(200);
+    revoke(
+        &other,
+        &[("token", &refresh_token), ("token_type_hint", "refresh_token")],
+    )
+    .expect(200);
     revoke(&app, &[("token", "unknown")]).expect(200);
     assert!(is_good(&server, &access), "still valid for its owner");
     assert_eq!(revoke(&app, &[]).expect(400).json()["error"], "invalid_request");
@@ -209,8 +278,14 @@ fn a_client_revokes_its_own_tokens_only() {
     let tokens = refresh(&server, &app, &refresh_token, &[]).expect(200).json();
     assert!(is_good(&server, &text(&tokens, "access_token")));
     revoke(&app, &[("token", &text(&tokens, "refresh_token"))]).expect(200);
-    assert!(!is_good(&server, &text(&tokens, "access_token")), "the family ends with its refresh token");
-    assert_eq!(refresh(&server, &app, &text(&tokens, "refresh_token"), &[]).json()["error"], "invalid_grant");
+    assert!(
+        !is_good(&server, &text(&tokens, "access_token")),
+        "the family ends with its refresh token"
+    );
+    assert_eq!(
+        refresh(&server, &app, &text(&tokens, "refresh_token"), &[]).json()["error"],
+        "invalid_grant"
+    );
 }
 
 #[test]
@@ -220,17 +295,32 @@ fn userinfo_answers_tokens_with_openid() {
     let app = public_app(&server, &["OR.Jobs"]);
     let tokens = sign_in(&admin, &app, "openid profile");
     let token = text(&tokens, "access_token");
-    for call in [server.get("/identity_/connect/userinfo"), server.post("/identity/connect/userinfo")] {
+    for call in [
+        server.get("/identity_/connect/userinfo"),
+        server.post("/identity/connect/userinfo"),
+    ] {
         let told = call.bearer(&token).send().expect(200).json();
         assert_eq!(told["sub"], claims(&token)["sub"]);
         assert_eq!(told["preferred_username"], "admin");
     }
     assert!(!is_good(&server, &token), "a token without API scopes opens no API");
     let missing = server.get("/identity_/connect/userinfo").send().expect(401);
-    assert!(missing.header("www-authenticate").starts_with("Bearer realm=\"IdentityServer\""));
-    let expired = server.get("/identity_/connect/userinfo").bearer("x.y.z").send().expect(401);
+    assert!(
+        missing
+            .header("www-authenticate")
+            .starts_with("Bearer realm=\"IdentityServer\"")
+    );
+    let expired = server
+        .get("/identity_/connect/userinfo")
+        .bearer("x.y.z")
+        .send()
+        .expect(401);
     assert!(expired.header("www-authenticate").contains("error=\"invalid_token\""));
     let other = text(&sign_in(&admin, &app, "OR.Jobs"), "access_token");
-    let refused = server.get("/identity_/connect/userinfo").bearer(&other).send().expect(403);
+    let refused = server
+        .get("/identity_/connect/userinfo")
+        .bearer(&other)
+        .send()
+        .expect(403);
     assert!(refused.header("www-authenticate").contains("insufficient_scope"));
 }

@@ -48,7 +48,10 @@ fn a_code_becomes_tokens_of_the_user() {
     for name in ["iat", "nbf", "auth_time", "sid"] {
         assert!(!id[name].is_null(), "{name}");
     }
-    assert!(!is_good(&server, &text(&tokens, "id_token")), "an ID token is no access token");
+    assert!(
+        !is_good(&server, &text(&tokens, "id_token")),
+        "an ID token is no access token"
+    );
 }
 
 #[test]
@@ -58,18 +61,35 @@ fn the_verifier_must_fit_and_a_wrong_one_uses_the_code_up() {
     let app = public_app(&server, &["OR.Assets.Read"]);
     for wrong in ["", "wrong-verifier-that-is-long-enough-for-the-rules-of-it", "short"] {
         let code = code_of(&authorize(&admin, &app, &[]));
-        assert_refused(&redeem(&server, &app, &code, &[("code_verifier", wrong)]), "invalid_grant");
+        assert_refused(
+            &redeem(&server, &app, &code, &[("code_verifier", wrong)]),
+            "invalid_grant",
+        );
         assert_refused(&redeem(&server, &app, &code, &[]), "invalid_grant");
     }
     let (id, secret) = confidential_app(&server, &["OR.Assets.Read:user"]);
     let proof = [("client_secret", &*secret)];
     let code = code_of(&authorize(&admin, &id, &[]));
-    assert_refused(&redeem(&server, &id, &code, &[("client_secret", &secret), ("code_verifier", "")]), "invalid_grant");
+    assert_refused(
+        &redeem(
+            &server,
+            &id,
+            &code,
+            &[("client_secret", &secret), ("code_verifier", "")],
+        ),
+        "invalid_grant",
+    );
     let without = [("code_challenge", ""), ("code_challenge_method", "")];
     let code = code_of(&authorize(&admin, &id, &without));
     assert_refused(&redeem(&server, &id, &code, &proof), "invalid_grant");
     let code = code_of(&authorize(&admin, &id, &without));
-    redeem(&server, &id, &code, &[("client_secret", &secret), ("code_verifier", "")]).expect(200);
+    redeem(
+        &server,
+        &id,
+        &code,
+        &[("client_secret", &secret), ("code_verifier", "")],
+    )
+    .expect(200);
 }
 
 #[test]
@@ -82,9 +102,15 @@ fn a_code_is_for_its_client_its_address_and_a_minute() {
     assert_refused(&redeem(&server, &other, &code, &[]), "invalid_grant");
     assert_refused(&redeem(&server, &app, &code, &[]), "invalid_grant");
     let code = code_of(&authorize(&admin, &app, &[]));
-    assert_refused(&redeem(&server, &app, &code, &[("redirect_uri", "https://app.example/other")]), "invalid_grant");
+    assert_refused(
+        &redeem(&server, &app, &code, &[("redirect_uri", "https://app.example/other")]),
+        "invalid_grant",
+    );
     let code = code_of(&authorize(&admin, &app, &[]));
-    assert_refused(&redeem(&server, &app, &code, &[("redirect_uri", "")]), "unauthorized_client");
+    assert_refused(
+        &redeem(&server, &app, &code, &[("redirect_uri", "")]),
+        "unauthorized_client",
+    );
     redeem(&server, &app, &code, &[]).expect(200);
     assert_refused(&redeem(&server, &app, "", &[]), "invalid_grant");
     assert_refused(&redeem(&server, &app, "unknown", &[]), "invalid_grant");
@@ -99,7 +125,10 @@ fn a_failed_client_authentication_does_not_use_the_code_up() {
     let admin = server.admin_session();
     let (id, secret) = confidential_app(&server, &["OR.Assets.Read:user"]);
     let code = code_of(&authorize(&admin, &id, &[]));
-    assert_refused(&redeem(&server, &id, &code, &[("client_secret", "wrong")]), "invalid_client");
+    assert_refused(
+        &redeem(&server, &id, &code, &[("client_secret", "wrong")]),
+        "invalid_client",
+    );
     redeem(&server, &id, &code, &[("client_secret", &secret)]).expect(200);
 }
 
@@ -110,13 +139,18 @@ fn a_second_use_revokes_what_the_first_one_got() {
         let app = public_app(server, &["OR.Assets.Read"]);
         let code = code_of(&authorize(&admin, &app, &[("scope", "offline_access OR.Assets.Read")]));
         let tokens = redeem(server, &app, &code, &[]).expect(200).json();
-        let renewed = refresh(server, &app, &text(&tokens, "refresh_token"), &[]).expect(200).json();
+        let renewed = refresh(server, &app, &text(&tokens, "refresh_token"), &[])
+            .expect(200)
+            .json();
         assert!(is_good(server, &text(&tokens, "access_token")));
         server.clock.advance(30);
         assert_refused(&redeem(server, &app, &code, &[]), "invalid_grant");
         assert!(!is_good(server, &text(&tokens, "access_token")));
         assert!(!is_good(server, &text(&renewed, "access_token")));
-        assert_refused(&refresh(server, &app, &text(&renewed, "refresh_token"), &[]), "invalid_grant");
+        assert_refused(
+            &refresh(server, &app, &text(&renewed, "refresh_token"), &[]),
+            "invalid_grant",
+        );
     });
 }
 
@@ -128,10 +162,16 @@ fn of_two_at_once_one_succeeds_at_most() {
         for _ in 0..5 {
             let code = code_of(&authorize(&admin, &app, &[]));
             let statuses: Vec<u16> = thread::scope(|scope| {
-                let calls: Vec<_> = (0..2).map(|_| scope.spawn(|| raced(&server.base(), &app, &code))).collect();
+                let calls: Vec<_> = (0..2)
+                    .map(|_| scope.spawn(|| raced(&server.base(), &app, &code)))
+                    .collect();
                 calls.into_iter().map(|call| call.join().unwrap()).collect()
             });
-            assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+            assert_eq!(
+                statuses.iter().filter(|status| **status == 200).count(),
+                1,
+                "{statuses:?}"
+            );
             assert!(statuses.contains(&400));
         }
     });
@@ -182,6 +222,8 @@ fn extra_scopes_at_the_token_endpoint_are_ignored() {
     let admin = server.admin_session();
     let app = public_app(&server, &["OR.Assets.Read", "OR.Jobs"]);
     let code = code_of(&authorize(&admin, &app, &[]));
-    let tokens = redeem(&server, &app, &code, &[("scope", "OR.Assets.Read OR.Jobs")]).expect(200).json();
+    let tokens = redeem(&server, &app, &code, &[("scope", "OR.Assets.Read OR.Jobs")])
+        .expect(200)
+        .json();
     assert_eq!(tokens["scope"], "OR.Assets.Read");
 }

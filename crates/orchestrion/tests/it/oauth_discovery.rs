@@ -32,10 +32,17 @@ fn every_address_of_an_authority_names_the_same_issuer() {
                 assert!(value.as_str().unwrap().starts_with(&issuer), "{path}: {name} {value}");
             }
         }
-        for list in ["response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported"] {
+        for list in [
+            "response_types_supported",
+            "subject_types_supported",
+            "id_token_signing_alg_values_supported",
+        ] {
             assert!(!document[list].as_array().unwrap().is_empty(), "{list}");
         }
-        assert_eq!(document["code_challenge_methods_supported"], serde_json::json!(["S256"]));
+        assert_eq!(
+            document["code_challenge_methods_supported"],
+            serde_json::json!(["S256"])
+        );
         assert_eq!(document["authorization_response_iss_parameter_supported"], true);
     }
     server.get("/identity_/.well-known/nothing").send().expect(404);
@@ -44,7 +51,11 @@ fn every_address_of_an_authority_names_the_same_issuer() {
 #[test]
 fn keys_are_published_with_names_and_without_secrets() {
     let server = Server::start();
-    let document = server.get("/identity_/.well-known/openid-configuration/jwks").send().expect(200).json();
+    let document = server
+        .get("/identity_/.well-known/openid-configuration/jwks")
+        .send()
+        .expect(200)
+        .json();
     for key in document["keys"].as_array().unwrap() {
         assert!(key["kid"].is_string() && key["use"] == "sig" && key["alg"].is_string());
         for secret in ["d", "p", "q", "dp", "dq", "qi", "k"] {
@@ -57,7 +68,10 @@ fn keys_are_published_with_names_and_without_secrets() {
 fn the_issuer_never_comes_from_an_unknown_host() {
     let server = Server::start();
     let ask = |name: &str, value: &str| {
-        server.get("/identity_/.well-known/openid-configuration").header(name, value).send()
+        server
+            .get("/identity_/.well-known/openid-configuration")
+            .header(name, value)
+            .send()
     };
     assert_eq!(ask("host", "evil.example").status, 400);
     let document = ask("x-forwarded-host", "evil.example").expect(200).text();
@@ -68,13 +82,29 @@ fn the_issuer_never_comes_from_an_unknown_host() {
 fn cross_origin_reads_are_for_discovery_and_for_registered_origins() {
     let server = Server::start();
     public_app(&server, &["OR.Assets.Read"]);
-    let ask = |path: &str, origin: &str| server.post(path).header("origin", origin).send().header("access-control-allow-origin").to_owned();
-    assert_eq!(ask("/identity_/connect/token", "https://app.example"), "https://app.example");
-    assert_eq!(ask("/identity_/connect/token", "http://localhost:8104"), "http://localhost:8104");
+    let ask = |path: &str, origin: &str| {
+        server
+            .post(path)
+            .header("origin", origin)
+            .send()
+            .header("access-control-allow-origin")
+            .to_owned()
+    };
+    assert_eq!(
+        ask("/identity_/connect/token", "https://app.example"),
+        "https://app.example"
+    );
+    assert_eq!(
+        ask("/identity_/connect/token", "http://localhost:8104"),
+        "http://localhost:8104"
+    );
     assert_eq!(ask("/identity_/connect/token", "https://evil.example"), "");
     assert_eq!(ask("/identity_/connect/token", "null"), "");
     assert_eq!(ask("/identity_/connect/authorize", "https://app.example"), "");
-    for path in ["/identity_/.well-known/openid-configuration", "/.well-known/oauth-authorization-server/identity_"] {
+    for path in [
+        "/identity_/.well-known/openid-configuration",
+        "/.well-known/oauth-authorization-server/identity_",
+    ] {
         let answer = server.get(path).header("origin", "https://evil.example").send();
         assert_eq!(answer.header("access-control-allow-origin"), "*");
     }
@@ -82,8 +112,17 @@ fn cross_origin_reads_are_for_discovery_and_for_registered_origins() {
 }
 
 fn kids(server: &Server) -> Vec<String> {
-    let document = server.get("/identity_/.well-known/openid-configuration/jwks").send().expect(200).json();
-    document["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+    let document = server
+        .get("/identity_/.well-known/openid-configuration/jwks")
+        .send()
+        .expect(200)
+        .json();
+    document["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| key["kid"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn kid_of(token: &str) -> String {
@@ -98,7 +137,7 @@ fn a_new_key_is_announced_then_used_and_the_old_one_verifies_until_it_is_removed
         let identity: Arc<Identity> = server.app.state().unwrap();
         let rotate = || server.run(identity.rotate_keys()).unwrap();
         let first = kid_of(&server.token("OR.Assets.Read"));
-        assert_eq!(kids(server), [first.clone()]);
+        assert_eq!(kids(server), std::slice::from_ref(&first));
         server.clock.advance(77 * DAY);
         rotate();
         assert_eq!(kids(server).len(), 2, "announced");
@@ -110,7 +149,10 @@ fn a_new_key_is_announced_then_used_and_the_old_one_verifies_until_it_is_removed
         let second = kid_of(&server.token("OR.Assets.Read"));
         assert_ne!(second, first);
         assert!(kids(server).contains(&first) && kids(server).contains(&second));
-        assert!(is_good(server, &old), "tokens of the previous key are good until they expire");
+        assert!(
+            is_good(server, &old),
+            "tokens of the previous key are good until they expire"
+        );
         server.clock.advance(15 * DAY);
         rotate();
         assert!(!kids(server).contains(&first));
@@ -122,9 +164,16 @@ fn a_new_key_is_announced_then_used_and_the_old_one_verifies_until_it_is_removed
 #[test]
 fn every_algorithm_signs_and_verifies() {
     for algorithm in [jose::Algorithm::Rs256, jose::Algorithm::Es256, jose::Algorithm::EdDsa] {
-        let server = Server::builder().configure(move |config| config.signing_algorithm = algorithm).start().unwrap();
+        let server = Server::builder()
+            .configure(move |config| config.signing_algorithm = algorithm)
+            .start()
+            .unwrap();
         assert!(is_good(&server, &server.token("OR.Assets.Read")));
-        let document = server.get("/identity/.well-known/openid-configuration").send().expect(200).json();
+        let document = server
+            .get("/identity/.well-known/openid-configuration")
+            .send()
+            .expect(200)
+            .json();
         assert_eq!(document["id_token_signing_alg_values_supported"][0], algorithm.name());
     }
 }

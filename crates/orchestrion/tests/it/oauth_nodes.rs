@@ -7,7 +7,9 @@ use orchestrion::config::Database;
 use serde_json::json;
 use testkit::Server;
 
-use crate::oauth_support::{assert_refused, confidential_app, credentials, is_good, public_app, refresh, sign_in, text};
+use crate::oauth_support::{
+    assert_refused, confidential_app, credentials, is_good, public_app, refresh, sign_in, text,
+};
 
 const DAY: i64 = 86_400;
 
@@ -38,7 +40,12 @@ fn what_ends_on_one_node_ends_on_the_other() {
     };
     let (one, two) = (node(), node());
     let on_two = |id: &str, secret: &str| {
-        credentials(&two, &[("client_id", id), ("client_secret", secret), ("scope", "OR.Jobs")]).status == 200
+        credentials(
+            &two,
+            &[("client_id", id), ("client_secret", secret), ("scope", "OR.Jobs")],
+        )
+        .status
+            == 200
     };
 
     let (id, secret) = confidential_app(&one, &["OR.Jobs:application"]);
@@ -55,7 +62,10 @@ fn what_ends_on_one_node_ends_on_the_other() {
         .json();
     soon("a new secret", || on_two(&id, &text(&made, "secret")));
     let base = format!("/identity_/api/ExternalClient/{}", one.organization());
-    one.delete(&format!("{base}/secrets/{}", made["id"])).bearer(&one.token("PM.OAuthApp")).send().expect(204);
+    one.delete(&format!("{base}/secrets/{}", made["id"]))
+        .bearer(&one.token("PM.OAuthApp"))
+        .send()
+        .expect(204);
     soon("a deleted secret", || !on_two(&id, &text(&made, "secret")));
     assert!(on_two(&id, &secret), "the other secret goes on");
 
@@ -71,8 +81,13 @@ fn what_ends_on_one_node_ends_on_the_other() {
     assert_refused(&refresh(&one, &app, &first, &[]), "invalid_grant");
     soon("a replayed family", || !is_good(&two, &text(&renewed, "access_token")));
 
-    one.delete(&format!("{base}/{id}")).bearer(&one.token("PM.OAuthApp")).send().expect(204);
-    soon("a deleted application", || !is_good(&two, &token) && !on_two(&id, &secret));
+    one.delete(&format!("{base}/{id}"))
+        .bearer(&one.token("PM.OAuthApp"))
+        .send()
+        .expect(204);
+    soon("a deleted application", || {
+        !is_good(&two, &token) && !on_two(&id, &secret)
+    });
 }
 
 #[test]
@@ -82,27 +97,51 @@ fn what_has_passed_its_time_is_tidied_away() {
         let browser = server.admin_session();
         let tokens = sign_in(&browser, &app, "offline_access OR.Jobs");
         sign_in(&browser, &app, "OR.Jobs");
-        let form = [("client_id", app.as_str()), ("token", tokens["access_token"].as_str().unwrap())];
-        server.post("/identity_/connect/revocation").form(&form).send().expect(200);
+        let form = [
+            ("client_id", app.as_str()),
+            ("token", tokens["access_token"].as_str().unwrap()),
+        ];
+        server
+            .post("/identity_/connect/revocation")
+            .form(&form)
+            .send()
+            .expect(200);
         let tidy = || {
-            for reconciler in server.app.reconcilers().iter().filter(|one| one.name.starts_with("identity-")) {
-                server.run((reconciler.run)(server.app.clone())).unwrap_or_else(|error| panic!("{}: {error}", reconciler.name));
+            for reconciler in server
+                .app
+                .reconcilers()
+                .iter()
+                .filter(|one| one.name.starts_with("identity-"))
+            {
+                server
+                    .run((reconciler.run)(server.app.clone()))
+                    .unwrap_or_else(|error| panic!("{}: {error}", reconciler.name));
             }
         };
         tidy();
-        let refreshed = refresh(server, &app, &text(&tokens, "refresh_token"), &[]).expect(200).json();
+        let refreshed = refresh(server, &app, &text(&tokens, "refresh_token"), &[])
+            .expect(200)
+            .json();
         assert!(count(server) >= 6);
         server.clock.advance(70 * DAY);
         tidy();
         assert_eq!(count(server), 0);
-        assert_refused(&refresh(server, &app, &text(&refreshed, "refresh_token"), &[]), "invalid_grant");
+        assert_refused(
+            &refresh(server, &app, &text(&refreshed, "refresh_token"), &[]),
+            "invalid_grant",
+        );
     });
 }
 
 fn count(server: &Server) -> i64 {
     let work = server.app.store().read(move |tx| {
         let mut sum = 0;
-        for table in ["oauth_grants", "oauth_codes", "oauth_refresh_tokens", "oauth_denied_tokens"] {
+        for table in [
+            "oauth_grants",
+            "oauth_codes",
+            "oauth_refresh_tokens",
+            "oauth_denied_tokens",
+        ] {
             let rows = tx.host().rows(&format!("select count(*) from {table}"), Vec::new())?;
             sum += rows[0].get::<i64>(0)?;
         }

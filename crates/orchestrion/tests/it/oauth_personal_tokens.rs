@@ -15,8 +15,17 @@ const REDIRECT: &str = "http://localhost:8104/oidc/login";
 /// A first-party token: the person itself, as the command line or the portal would act.
 fn person(browser: &Browser<'_>) -> String {
     let scope = "OrchestratorApiUserAccess IdentityServerApi";
-    let code = code_of(&authorize(browser, FIRST_PARTY, &[("redirect_uri", REDIRECT), ("scope", scope)]));
-    text(&redeem(browser.server(), FIRST_PARTY, &code, &[("redirect_uri", REDIRECT)]).expect(200).json(), "access_token")
+    let code = code_of(&authorize(
+        browser,
+        FIRST_PARTY,
+        &[("redirect_uri", REDIRECT), ("scope", scope)],
+    ));
+    text(
+        &redeem(browser.server(), FIRST_PARTY, &code, &[("redirect_uri", REDIRECT)])
+            .expect(200)
+            .json(),
+        "access_token",
+    )
 }
 
 fn in_days(server: &Server, days: i64) -> String {
@@ -25,7 +34,11 @@ fn in_days(server: &Server, days: i64) -> String {
 
 fn create(server: &Server, person: &str, days: i64, scopes: &[&str]) -> Answer {
     let body = json!({ "description": "for tests", "expirationTime": in_days(server, days), "scopes": scopes });
-    server.post("/identity_/api/ReferenceToken").bearer(person).json(&body).send()
+    server
+        .post("/identity_/api/ReferenceToken")
+        .bearer(person)
+        .json(&body)
+        .send()
 }
 
 #[test]
@@ -39,11 +52,28 @@ fn a_token_works_as_its_user_as_far_as_its_scopes_go_until_it_is_revoked() {
         let own = format!("/identity_/api/ExternalClient/{}", server.organization());
         server.get(&own).bearer(&value).send().expect(200);
         let wider = json!({ "name": "x", "isConfidential": true });
-        server.post("/identity_/api/ExternalClient").bearer(&value).json(&wider).send().expect(403);
-        assert_eq!(create(server, &value, 30, &["OR.Jobs"]).status, 403, "tokens do not make tokens");
-        server.get("/identity_/api/ReferenceToken").bearer(&value).send().expect(403);
+        server
+            .post("/identity_/api/ExternalClient")
+            .bearer(&value)
+            .json(&wider)
+            .send()
+            .expect(403);
+        assert_eq!(
+            create(server, &value, 30, &["OR.Jobs"]).status,
+            403,
+            "tokens do not make tokens"
+        );
+        server
+            .get("/identity_/api/ReferenceToken")
+            .bearer(&value)
+            .send()
+            .expect(403);
 
-        let list = server.get("/identity_/api/ReferenceToken").bearer(&person).send().expect(200);
+        let list = server
+            .get("/identity_/api/ReferenceToken")
+            .bearer(&person)
+            .send()
+            .expect(200);
         assert_eq!(list.json()[0]["id"], made["id"]);
         assert!(!list.text().contains(&value), "the value is shown once");
         let told = server
@@ -58,7 +88,10 @@ fn a_token_works_as_its_user_as_far_as_its_scopes_go_until_it_is_revoked() {
 
         let path = format!("/identity_/api/ReferenceToken/{}", text(&made, "id"));
         let body = json!({ "expirationTime": in_days(server, 60) });
-        let renewed = text(&server.put(&path).bearer(&person).json(&body).send().expect(200).json(), "token");
+        let renewed = text(
+            &server.put(&path).bearer(&person).json(&body).send().expect(200).json(),
+            "token",
+        );
         assert!(!is_good(server, &value));
         assert!(is_good(server, &renewed));
         server.delete(&path).bearer(&person).send().expect(204);
@@ -95,10 +128,18 @@ fn the_policy_is_kept() {
     assert!(message(create(&server, &person, 10, &["openid"])).contains("not found"));
     assert!(message(create(&server, &person, 10, &[])).contains("scope"));
     let body = json!({ "description": "x".repeat(257), "expirationTime": in_days(&server, 10), "scopes": ["OR.Jobs"] });
-    let long = server.post("/identity_/api/ReferenceToken").bearer(&person).json(&body).send();
+    let long = server
+        .post("/identity_/api/ReferenceToken")
+        .bearer(&person)
+        .json(&body)
+        .send();
     assert!(message(long).contains("256"));
     let body = json!({ "description": "x", "expirationTime": "soon", "scopes": ["OR.Jobs"] });
-    let wrong = server.post("/identity_/api/ReferenceToken").bearer(&person).json(&body).send();
+    let wrong = server
+        .post("/identity_/api/ReferenceToken")
+        .bearer(&person)
+        .json(&body)
+        .send();
     assert!(message(wrong).contains("Invalid expiration"));
     for _ in 0..5 {
         create(&server, &person, 10, &["OR.Jobs"]).expect(201);
@@ -121,9 +162,18 @@ fn administrators_see_and_revoke_everyones_tokens_and_others_do_not() {
     server.get(other).bearer(&administrator).send().expect(403);
 
     let admins = create(&server, &administrator, 10, &["OR.Jobs"]).expect(201).json();
-    server.delete(&format!("/identity_/api/ReferenceToken/{}", text(&admins, "id"))).bearer(&own).send().expect(404);
+    server
+        .delete(&format!("/identity_/api/ReferenceToken/{}", text(&admins, "id")))
+        .bearer(&own)
+        .send()
+        .expect(404);
     let by_value = json!({ "token": text(&made, "token") });
-    server.delete("/identity_/api/ReferenceToken/Revoke").bearer(&administrator).json(&by_value).send().expect(204);
+    server
+        .delete("/identity_/api/ReferenceToken/Revoke")
+        .bearer(&administrator)
+        .json(&by_value)
+        .send()
+        .expect(204);
     assert!(!is_good(&server, &text(&made, "token")));
     assert!(is_good(&server, &text(&admins, "token")));
 }

@@ -17,15 +17,23 @@ const SCOPES: &str = "offline_access OR.Assets.Read OR.Jobs";
 pub fn disable(server: &Server, user: &str) {
     let (organization, user): (Uuid, Uuid) = (server.organization().parse().unwrap(), user.parse().unwrap());
     let (store, ctx) = (server.app.store().clone(), server.app.system());
-    let change = UserChange { is_active: Some(false), ..UserChange::default() };
+    let change = UserChange {
+        is_active: Some(false),
+        ..UserChange::default()
+    };
     let work = store.write(move |tx| {
-        users::update(&mut tx.organization(organization), &ctx, user, change.clone()).map_err(accounts::users::Failure::into_error)
+        users::update(&mut tx.organization(organization), &ctx, user, change.clone())
+            .map_err(accounts::users::Failure::into_error)
     });
-    server.run(work).map(|_| ()).map_err(|error: Error| error.message).unwrap();
+    server
+        .run(work)
+        .map(|_| ())
+        .map_err(|error: Error| error.message)
+        .unwrap();
     std::thread::sleep(Duration::from_millis(50));
 }
 
-fn start<'a>(server: &'a Server) -> (Browser<'a>, String, String) {
+fn start(server: &Server) -> (Browser<'_>, String, String) {
     let browser = server.admin_session();
     let app = public_app(server, &["OR.Assets.Read", "OR.Jobs"]);
     let token = text(&sign_in(&browser, &app, SCOPES), "refresh_token");
@@ -54,7 +62,10 @@ fn a_second_use_ends_the_whole_family() {
         let second = refresh(server, &app, &first, &[]).expect(200).json();
         assert!(is_good(server, &text(&second, "access_token")));
         assert_refused(&refresh(server, &app, &first, &[]), "invalid_grant");
-        assert_refused(&refresh(server, &app, &text(&second, "refresh_token"), &[]), "invalid_grant");
+        assert_refused(
+            &refresh(server, &app, &text(&second, "refresh_token"), &[]),
+            "invalid_grant",
+        );
         assert!(!is_good(server, &text(&second, "access_token")));
     });
 }
@@ -74,10 +85,17 @@ fn another_client_gets_nothing_and_ends_nothing() {
 fn scopes_can_be_narrowed_and_taken_up_again_but_not_widened() {
     let server = Server::start();
     let (_browser, app, token) = start(&server);
-    assert_refused(&refresh(&server, &app, &token, &[("scope", "OR.Assets.Read OR.Folders")]), "invalid_scope");
-    let narrow = refresh(&server, &app, &token, &[("scope", "OR.Jobs")]).expect(200).json();
+    assert_refused(
+        &refresh(&server, &app, &token, &[("scope", "OR.Assets.Read OR.Folders")]),
+        "invalid_scope",
+    );
+    let narrow = refresh(&server, &app, &token, &[("scope", "OR.Jobs")])
+        .expect(200)
+        .json();
     assert_eq!(narrow["scope"], "OR.Jobs");
-    let wide = refresh(&server, &app, &text(&narrow, "refresh_token"), &[]).expect(200).json();
+    let wide = refresh(&server, &app, &text(&narrow, "refresh_token"), &[])
+        .expect(200)
+        .json();
     assert_eq!(wide["scope"], SCOPES);
 }
 
@@ -88,14 +106,26 @@ fn a_scope_the_application_lost_is_dropped() {
     let change = |scopes: serde_json::Value| {
         let body = json!({ "name": "browser app", "redirectUri": crate::oauth_support::REDIRECT, "scopes": scopes });
         let path = format!("/identity_/api/ExternalClient/{}/{app}", server.organization());
-        server.put(&path).bearer(&server.token("PM.OAuthApp")).json(&body).send().expect(200);
+        server
+            .put(&path)
+            .bearer(&server.token("PM.OAuthApp"))
+            .json(&body)
+            .send()
+            .expect(200);
     };
     change(json!([{ "name": "OR.Jobs", "type": 0 }]));
     let tokens = refresh(&server, &app, &token, &[]).expect(200).json();
     assert_eq!(tokens["scope"], "offline_access OR.Jobs");
-    assert!(!claims(&text(&tokens, "access_token"))["scope"].to_string().contains("Assets"));
+    assert!(
+        !claims(&text(&tokens, "access_token"))["scope"]
+            .to_string()
+            .contains("Assets")
+    );
     change(json!([{ "name": "OR.Folders", "type": 0 }]));
-    assert_refused(&refresh(&server, &app, &text(&tokens, "refresh_token"), &[]), "invalid_grant");
+    assert_refused(
+        &refresh(&server, &app, &text(&tokens, "refresh_token"), &[]),
+        "invalid_grant",
+    );
 }
 
 #[test]
@@ -123,9 +153,14 @@ fn a_closed_account_and_a_new_password_end_them() {
     let accounts = server.app.state::<accounts::Accounts>().unwrap();
     let ctx = server.app.system();
     let (old, new) = (user.password.as_str().into(), "another-Passw0rd-of-a-test".into());
-    server.run(accounts.change_password(&ctx, organization, id, Some(old), new, None)).unwrap();
+    server
+        .run(accounts.change_password(&ctx, organization, id, Some(old), new, None))
+        .unwrap();
     std::thread::sleep(Duration::from_millis(50));
-    assert_refused(&refresh(&server, &app, &text(&tokens, "refresh_token"), &[]), "invalid_grant");
+    assert_refused(
+        &refresh(&server, &app, &text(&tokens, "refresh_token"), &[]),
+        "invalid_grant",
+    );
     assert!(!is_good(&server, &text(&tokens, "access_token")));
 }
 
@@ -134,7 +169,9 @@ fn signing_out_ends_them() {
     let server = Server::start();
     let (browser, app, token) = start(&server);
     let page = browser.get("/identity_/connect/endsession").expect(200);
-    browser.submit("/identity_/connect/endsession/confirm", &page, &[]).expect(303);
+    browser
+        .submit("/identity_/connect/endsession/confirm", &page, &[])
+        .expect(303);
     assert_refused(&refresh(&server, &app, &token, &[]), "invalid_grant");
 }
 
@@ -148,7 +185,9 @@ fn a_confidential_client_must_prove_itself_at_every_refresh() {
         &id,
         &[("scope", "offline_access OR.Assets.Read")],
     ));
-    let tokens = crate::oauth_support::redeem(&server, &id, &code, &[("client_secret", &secret)]).expect(200).json();
+    let tokens = crate::oauth_support::redeem(&server, &id, &code, &[("client_secret", &secret)])
+        .expect(200)
+        .json();
     let token = text(&tokens, "refresh_token");
     assert_refused(&refresh(&server, &id, &token, &[]), "invalid_client");
     refresh(&server, &id, &token, &[("client_secret", &secret)]).expect(200);
@@ -158,8 +197,14 @@ fn a_confidential_client_must_prove_itself_at_every_refresh() {
 fn a_storm_of_the_same_token_succeeds_once_at_most() {
     testkit::each_database(|server| {
         let (_browser, app, token) = start(server);
-        let statuses: Vec<u16> = (0..20).map(|_| refresh(server, &app, &token, &[]).status.as_u16()).collect();
-        assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+        let statuses: Vec<u16> = (0..20)
+            .map(|_| refresh(server, &app, &token, &[]).status.as_u16())
+            .collect();
+        assert_eq!(
+            statuses.iter().filter(|status| **status == 200).count(),
+            1,
+            "{statuses:?}"
+        );
         assert!(statuses.iter().all(|status| *status < 500));
     });
 }

@@ -11,14 +11,19 @@ pub const VERIFIER: &str = "a-verifier-that-is-long-enough-for-every-rule-of-rfc
 
 /// Fields with some of them replaced; an empty value leaves the field out.
 pub fn with<'a>(base: &[(&'a str, &'a str)], changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let mut fields: Vec<(&str, &str)> =
-        base.iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name)).copied().collect();
+    let mut fields: Vec<(&str, &str)> = base
+        .iter()
+        .filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name))
+        .copied()
+        .collect();
     fields.extend(changes.iter().filter(|(_, value)| !value.is_empty()));
     fields
 }
 
 pub fn encode(fields: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
 }
 
 /// The path of an authorize request that is in order but for `changes`.
@@ -53,7 +58,10 @@ pub fn parameters(answer: &Answer) -> HashMap<String, String> {
 #[track_caller]
 pub fn code_of(answer: &Answer) -> String {
     let found = parameters(answer);
-    found.get("code").cloned().unwrap_or_else(|| panic!("no code but {found:?}"))
+    found
+        .get("code")
+        .cloned()
+        .unwrap_or_else(|| panic!("no code but {found:?}"))
 }
 
 /// An answer that is an error page here: nothing is sent to the address that was given.
@@ -82,13 +90,23 @@ pub fn redeem(server: &Server, client: &str, code: &str, changes: &[(&str, &str)
         ("redirect_uri", REDIRECT),
         ("code_verifier", VERIFIER),
     ];
-    server.post("/identity_/connect/token").form(&with(&base, changes)).send()
+    server
+        .post("/identity_/connect/token")
+        .form(&with(&base, changes))
+        .send()
 }
 
 /// Redeems a refresh token.
 pub fn refresh(server: &Server, client: &str, token: &str, changes: &[(&str, &str)]) -> Answer {
-    let base = [("grant_type", "refresh_token"), ("client_id", client), ("refresh_token", token)];
-    server.post("/identity_/connect/token").form(&with(&base, changes)).send()
+    let base = [
+        ("grant_type", "refresh_token"),
+        ("client_id", client),
+        ("refresh_token", token),
+    ];
+    server
+        .post("/identity_/connect/token")
+        .form(&with(&base, changes))
+        .send()
 }
 
 /// An error of the token endpoint.
@@ -121,12 +139,19 @@ pub fn confidential_app(server: &Server, scopes: &[&str]) -> (String, String) {
 
 #[track_caller]
 pub fn text(value: &Value, name: &str) -> String {
-    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}")).to_owned()
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {name} in {value}"))
+        .to_owned()
 }
 
 /// Asks the identity API something about the token: 200 where it is good.
 pub fn is_good(server: &Server, token: &str) -> bool {
-    let status = server.get("/identity_/api/ExternalApiResource").bearer(token).send().status;
+    let status = server
+        .get("/identity_/api/ExternalApiResource")
+        .bearer(token)
+        .send()
+        .status;
     assert!(status == 200 || status == 401, "{status}");
     status == 200
 }
@@ -139,5 +164,8 @@ pub fn credentials(server: &Server, changes: &[(&str, &str)]) -> Answer {
         ("client_secret", testkit::CLIENT_SECRET),
         ("scope", "OR.Assets.Read"),
     ];
-    server.post("/identity_/connect/token").form(&with(&base, changes)).send()
+    server
+        .post("/identity_/connect/token")
+        .form(&with(&base, changes))
+        .send()
 }

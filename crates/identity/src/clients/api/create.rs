@@ -32,7 +32,14 @@ async fn handle(cx: Request) -> Result<Response, Error> {
     let body: Body = cx.json()?;
     let organization = own_organization(&cx, body.partition_global_id)?;
     let changes = cx.json::<dto::ClientBody>()?.into_changes()?;
-    let creation = Creation { confidential: body.is_confidential, with_secret: true, changes };
-    let created = cx.state::<Identity>()?.create_application(&cx.ctx, organization, creation).await?;
+    let creation = Creation {
+        confidential: body.is_confidential,
+        with_secret: true,
+        changes,
+    };
+    let created = cx
+        .state::<Identity>()?
+        .create_application(&cx.ctx, organization, creation)
+        .await?;
     Reply::new(201).json(&dto::application(&created.application, created.secret.as_ref())?)
 }

@@ -19,6 +19,8 @@ pub fn operation() -> Operation {
 
 async fn handle(cx: Request) -> Result<Response, Error> {
     let (organization, id) = (cx.organization()?, cx.integer("secretId")?);
-    cx.state::<Identity>()?.delete_secret(&cx.ctx, organization, None, id).await?;
+    cx.state::<Identity>()?
+        .delete_secret(&cx.ctx, organization, None, id)
+        .await?;
     reply::no_content()
 }

@@ -25,9 +25,13 @@ impl ClientBody {
     pub fn into_changes(self) -> Result<Changes, Error> {
         Ok(Changes {
             name: self.name,
-            redirect_uris: redirects::read(&self.redirect_uri).map_err(|message| Error::field("redirectUri", message))?,
+            redirect_uris: redirects::read(&self.redirect_uri)
+                .map_err(|message| Error::field("redirectUri", message))?,
             scopes: self.scopes,
-            keys: self.client_certificates.map(|items| certificates::read(&items)).transpose()?,
+            keys: self
+                .client_certificates
+                .map(|items| certificates::read(&items))
+                .transpose()?,
             access_token_lifetime: None,
         })
     }
@@ -109,14 +113,20 @@ pub(super) fn application(application: &Application, secret: Option<&vault::Secr
         "secrets": application.secrets.iter().map(|secret| self::secret(secret, None)).collect::<Result<Vec<_>, _>>()?,
     });
     if let (Value::Object(members), Some(secret)) = (&mut value, secret) {
-        members.insert("secret".to_owned(), json!(secret.expose_str().map_err(Error::internal)?));
+        members.insert(
+            "secret".to_owned(),
+            json!(secret.expose_str().map_err(Error::internal)?),
+        );
     }
     Ok(value)
 }
 
 /// A secret; its value only right after it was made.
 pub(super) fn secret(secret: &ClientSecret, value: Option<&vault::Secret>) -> Result<Value, Error> {
-    let value = value.map(vault::Secret::expose_str).transpose().map_err(Error::internal)?;
+    let value = value
+        .map(vault::Secret::expose_str)
+        .transpose()
+        .map_err(Error::internal)?;
     Ok(json!({
         "id": secret.id,
         "description": secret.description,
@@ -131,7 +141,10 @@ fn resources(application: &Application) -> Vec<Value> {
     let entries = |scopes: &[crate::scopes::Scope]| -> Vec<Value> {
         let mut entries = Vec::new();
         for scope in scopes {
-            for kind in Kind::ALL.into_iter().filter(|kind| application.client.has_scope(*kind, &scope.name)) {
+            for kind in Kind::ALL
+                .into_iter()
+                .filter(|kind| application.client.has_scope(*kind, &scope.name))
+            {
                 entries.push(json!({
                     "name": scope.name, "displayName": scope.display_name, "description": scope.description,
                     "type": kind.number()
@@ -152,16 +165,30 @@ fn resources(application: &Application) -> Vec<Value> {
         }
     };
     for resource in &catalogue().resources {
-        add(resource.name, resource.display_name, resource.description, entries(&resource.scopes));
+        add(
+            resource.name,
+            resource.display_name,
+            resource.description,
+            entries(&resource.scopes),
+        );
     }
-    add("Identity", "Identity", "What the application may know about its users.", entries(&catalogue().identity));
+    add(
+        "Identity",
+        "Identity",
+        "What the application may know about its users.",
+        entries(&catalogue().identity),
+    );
     resources
 }
 
 /// An end of validity: ISO 8601 with or without offset (then UTC), or a date alone (its first moment, UTC).
 pub(super) fn expiry(text: Option<&str>) -> Result<Option<Timestamp>, Error> {
-    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
-    parse_time(text).map(Some).ok_or_else(|| Error::field("expiryTime", "The expiry is not an ISO 8601 time."))
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    parse_time(text)
+        .map(Some)
+        .ok_or_else(|| Error::field("expiryTime", "The expiry is not an ISO 8601 time."))
 }
 
 pub(crate) fn parse_time(text: &str) -> Option<Timestamp> {

@@ -21,14 +21,18 @@ struct Body {
 }
 
 pub fn operation() -> Operation {
-    Operation::identity(Method::POST, "/api/ExternalClient/GenerateSecret", "ExternalClient_GenerateSecret")
-        .summary("Makes a further secret; the answer holds the only copy of its value.")
-        .scope("PM.OAuthApp.Write")
-        .scope("PM.OAuthAppSecret.Write")
-        .administrator()
-        .takes_shape(dto::shape("SecretRequest", request_schema()))
-        .answers(200, dto::shape("ExternalClientSecret", dto::secret_schema()))
-        .handler(handle)
+    Operation::identity(
+        Method::POST,
+        "/api/ExternalClient/GenerateSecret",
+        "ExternalClient_GenerateSecret",
+    )
+    .summary("Makes a further secret; the answer holds the only copy of its value.")
+    .scope("PM.OAuthApp.Write")
+    .scope("PM.OAuthAppSecret.Write")
+    .administrator()
+    .takes_shape(dto::shape("SecretRequest", request_schema()))
+    .answers(200, dto::shape("ExternalClientSecret", dto::secret_schema()))
+    .handler(handle)
 }
 
 fn request_schema() -> serde_json::Value {
@@ -45,9 +49,14 @@ fn request_schema() -> serde_json::Value {
 async fn handle(cx: Request) -> Result<Response, Error> {
     let body: Body = cx.json()?;
     let organization = own_organization(&cx, body.partition_global_id)?;
-    let id = body.client_id.ok_or_else(|| Error::field("clientId", "The ClientId field is required."))?;
+    let id = body
+        .client_id
+        .ok_or_else(|| Error::field("clientId", "The ClientId field is required."))?;
     let expiry = dto::expiry(body.expiry_time.as_deref())?;
-    let generated = cx.state::<Identity>()?.generate_secret(&cx.ctx, organization, id, body.description, expiry).await?;
+    let generated = cx
+        .state::<Identity>()?
+        .generate_secret(&cx.ctx, organization, id, body.description, expiry)
+        .await?;
     Reply::ok().json(&dto::secret(&generated.secret, Some(&generated.value))?)
 }
 
@@ -58,12 +67,20 @@ pub fn legacy_operation() -> Operation {
         .scope("PM.OAuthApp.Write")
         .scope("PM.OAuthSecret.Write")
         .administrator()
-        .answers(200, dto::shape("ExternalClientSecretValue", json!({ "type": "string" })))
+        .answers(
+            200,
+            dto::shape("ExternalClientSecretValue", json!({ "type": "string" })),
+        )
         .handler(handle_legacy)
 }
 
 async fn handle_legacy(cx: Request) -> Result<Response, Error> {
     let (organization, id) = (cx.organization()?, cx.guid("clientId")?);
-    let generated = cx.state::<Identity>()?.generate_secret(&cx.ctx, organization, id, String::new(), None).await?;
-    Reply::ok().header("cache-control", "no-store").json(&generated.value.expose_str().map_err(Error::internal)?)
+    let generated = cx
+        .state::<Identity>()?
+        .generate_secret(&cx.ctx, organization, id, String::new(), None)
+        .await?;
+    Reply::ok()
+        .header("cache-control", "no-store")
+        .json(&generated.value.expose_str().map_err(Error::internal)?)
 }

@@ -2,9 +2,9 @@
 
 mod create;
 mod delete;
+mod delete_secret;
 mod dto;
 mod generate_secret;
-mod delete_secret;
 mod get;
 mod list;
 mod update;
@@ -31,5 +31,9 @@ pub(super) fn operations() -> Vec<Operation> {
 /// The organization of a body must be the caller's own; whether another one exists is not told.
 fn own_organization(request: &Request, named: Option<Uuid>) -> Result<Uuid, Error> {
     let own = request.organization()?;
-    if named.is_some_and(|named| named != own) { Err(Error::forbidden()) } else { Ok(own) }
+    if named.is_some_and(|named| named != own) {
+        Err(Error::forbidden())
+    } else {
+        Ok(own)
+    }
 }

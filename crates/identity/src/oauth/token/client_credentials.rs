@@ -19,22 +19,42 @@ pub(super) async fn grant(asked: &Asked<'_>) -> Result<Response, Refusal> {
     let ring = asked.identity.rings.get().await?;
     let issuer = crate::issuer(asked.cx);
     let claims = claims::of_application(&asked.cx.ctx, &issuer, client, organization, &scopes);
-    let access_token = ring.keys.sign(asked.identity.options.token_type.name(), &claims).map_err(context::Error::internal)?;
-    let tokens = Tokens { access_token, expires_in: client.access_token_lifetime, scopes: &scopes, refresh_token: None, id_token: None };
+    let access_token = ring
+        .keys
+        .sign(asked.identity.options.token_type.name(), &claims)
+        .map_err(context::Error::internal)?;
+    let tokens = Tokens {
+        access_token,
+        expires_in: client.access_token_lifetime,
+        scopes: &scopes,
+        refresh_token: None,
+        id_token: None,
+    };
     Ok(response::render(tokens)?)
 }
 
 fn scopes(text: Option<&str>, client: &Registered) -> Result<Vec<String>, Told> {
     let Some(text) = text else {
         let registered = client.application_scopes.clone();
-        return Ok(if registered.is_empty() { vec![DEFAULT.to_owned()] } else { registered });
+        return Ok(if registered.is_empty() {
+            vec![DEFAULT.to_owned()]
+        } else {
+            registered
+        });
     };
-    let names = scope_names(text).filter(|names| !names.is_empty()).ok_or(Told::new("invalid_scope"))?;
+    let names = scope_names(text)
+        .filter(|names| !names.is_empty())
+        .ok_or(Told::new("invalid_scope"))?;
     for name in &names {
         if *name == DEFAULT || client.has_scope(Kind::Application, name) {
             continue;
         }
-        if client.has_scope(Kind::User, name) && !crate::scopes::catalogue().identity.iter().any(|scope| scope.name == *name) {
+        if client.has_scope(Kind::User, name)
+            && !crate::scopes::catalogue()
+                .identity
+                .iter()
+                .any(|scope| scope.name == *name)
+        {
             let description = format!("Client={} is not allowed to access User scopes", client.id);
             return Err(Told::because("invalid_request", description));
         }

@@ -19,7 +19,13 @@ pub(super) fn operation() -> Operation {
         .access(Access::Anonymous)
         .body_limit(64 << 10)
         .takes_form()
-        .answers(200, Shape::Json { name: "TokenResponse", schema: response::schema() })
+        .answers(
+            200,
+            Shape::Json {
+                name: "TokenResponse",
+                schema: response::schema(),
+            },
+        )
         .handler(|cx| async move { settle(handle(&cx).await) })
 }
 
@@ -34,11 +40,18 @@ struct Asked<'a> {
 async fn handle(cx: &Request) -> Result<Response, Refusal> {
     let identity = cx.state::<Identity>()?;
     let parameters = Parameters::of_form(cx).map_err(|unreadable| match unreadable {
-        Unreadable::MediaType => Told::because("invalid_request", "The body must be application/x-www-form-urlencoded."),
+        Unreadable::MediaType => {
+            Told::because("invalid_request", "The body must be application/x-www-form-urlencoded.")
+        }
         Unreadable::Repeated => Told::because("invalid_request", "A parameter is given twice."),
     })?;
     let authenticated = authenticate(&identity, cx, &parameters).await?;
-    let asked = Asked { identity: &identity, cx, parameters: &parameters, authenticated: &authenticated };
+    let asked = Asked {
+        identity: &identity,
+        cx,
+        parameters: &parameters,
+        authenticated: &authenticated,
+    };
     let (grant, outcome) = match parameters.get("grant_type") {
         Some("client_credentials") => ("client_credentials", client_credentials::grant(&asked).await),
         Some("authorization_code") => ("authorization_code", authorization_code::grant(&asked).await),

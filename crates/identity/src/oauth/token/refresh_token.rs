@@ -12,7 +12,10 @@ use crate::oauth::refusal::{Refusal, Told};
 use crate::oauth::scope_names;
 
 pub(super) async fn grant(asked: &Asked<'_>) -> Result<Response, Refusal> {
-    let token = asked.parameters.get("refresh_token").ok_or(Told::new("invalid_request"))?;
+    let token = asked
+        .parameters
+        .get("refresh_token")
+        .ok_or(Told::new("invalid_request"))?;
     let hash = vault::hash_secret(token);
     let wanted: Option<Vec<String>> = match asked.parameters.get("scope") {
         None => None,
@@ -22,7 +25,10 @@ pub(super) async fn grant(asked: &Asked<'_>) -> Result<Response, Refusal> {
         }
     };
     let (ctx, client) = (asked.cx.ctx.clone(), Arc::clone(&asked.authenticated.client));
-    let redeemed =
-        asked.identity.store.write(move |tx| grants::refresh(tx, &ctx, hash, &client, wanted.as_deref())).await?;
+    let redeemed = asked
+        .identity
+        .store
+        .write(move |tx| grants::refresh(tx, &ctx, hash, &client, wanted.as_deref()))
+        .await?;
     response::of_grant(asked, redeemed).await
 }

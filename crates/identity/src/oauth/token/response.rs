@@ -94,7 +94,10 @@ async fn render_issue(asked: &Asked<'_>, issue: &Issue) -> Result<Response, Erro
         jti: format!("{}-{}", grant.id.simple(), ctx.id().simple()),
         sid: grant.session_id,
     };
-    let access_token = ring.keys.sign(asked.identity.options.token_type.name(), &access).map_err(Error::internal)?;
+    let access_token = ring
+        .keys
+        .sign(asked.identity.options.token_type.name(), &access)
+        .map_err(Error::internal)?;
     let id_token = if shows(OPENID) {
         let (now, exp) = claims::id_token_times(ctx);
         let id = IdClaims {

@@ -12,12 +12,21 @@ pub fn operation() -> Operation {
     Operation::identity(Method::GET, "/api/ReferenceToken", "ReferenceToken_GetAll")
         .summary("Lists the caller's personal access tokens.")
         .access(Access::PersonOnly)
-        .answers(200, Shape::Json { name: "ReferenceTokens", schema: json!({ "type": "array", "items": super::schema() }) })
+        .answers(
+            200,
+            Shape::Json {
+                name: "ReferenceTokens",
+                schema: json!({ "type": "array", "items": super::schema() }),
+            },
+        )
         .handler(handle)
 }
 
 async fn handle(cx: Request) -> Result<Response, Error> {
     let (organization, user) = super::manage::owner(&cx)?;
-    let tokens = cx.store().read(move |tx| service::list(&mut tx.organization(organization), user)).await?;
+    let tokens = cx
+        .store()
+        .read(move |tx| service::list(&mut tx.organization(organization), user))
+        .await?;
     Reply::ok().json(&tokens.iter().map(dto).collect::<Vec<Value>>())
 }

@@ -16,9 +16,14 @@ use crate::personal_tokens::service::{self, Issued, NewToken};
 
 pub(super) fn operations() -> Vec<Operation> {
     let declare = |method: Method, path: &'static str, id: &'static str, summary: &'static str| {
-        Operation::identity(method, path, id).summary(summary).access(Access::PersonOnly)
+        Operation::identity(method, path, id)
+            .summary(summary)
+            .access(Access::PersonOnly)
     };
-    let token = || Shape::Json { name: "ReferenceToken", schema: super::schema() };
+    let token = || Shape::Json {
+        name: "ReferenceToken",
+        schema: super::schema(),
+    };
     let body = |name: &'static str, required: &[&str]| Shape::Json {
         name,
         schema: json!({
@@ -31,26 +36,56 @@ pub(super) fn operations() -> Vec<Operation> {
         }),
     };
     vec![
-        declare(Method::POST, "/api/ReferenceToken", "ReferenceToken_Create", "Makes a personal access token.")
-            .takes_shape(body("NewReferenceToken", &["description", "expirationTime", "scopes"]))
-            .answers(201, token())
-            .handler(create),
-        declare(Method::GET, "/api/ReferenceToken/{id}", "ReferenceToken_Get", "Returns one of the caller's tokens.")
-            .answers(200, token())
-            .handler(get),
-        declare(Method::PUT, "/api/ReferenceToken/{id}", "ReferenceToken_Regenerate", "Gives a token a new value and expiry.")
-            .takes_shape(body("ReferenceTokenRenewal", &["expirationTime"]))
-            .answers(200, token())
-            .handler(regenerate),
-        declare(Method::DELETE, "/api/ReferenceToken/{id}", "ReferenceToken_Delete", "Revokes a token.")
-            .answers(204, Shape::Nothing)
-            .handler(delete),
-        declare(Method::DELETE, "/api/ReferenceToken", "ReferenceToken_DeleteMany", "Revokes several tokens.")
-            .answers(204, Shape::Nothing)
-            .handler(delete_many),
-        declare(Method::DELETE, "/api/ReferenceToken/Revoke", "ReferenceToken_Revoke", "Revokes a token by its value.")
-            .answers(204, Shape::Nothing)
-            .handler(revoke),
+        declare(
+            Method::POST,
+            "/api/ReferenceToken",
+            "ReferenceToken_Create",
+            "Makes a personal access token.",
+        )
+        .takes_shape(body("NewReferenceToken", &["description", "expirationTime", "scopes"]))
+        .answers(201, token())
+        .handler(create),
+        declare(
+            Method::GET,
+            "/api/ReferenceToken/{id}",
+            "ReferenceToken_Get",
+            "Returns one of the caller's tokens.",
+        )
+        .answers(200, token())
+        .handler(get),
+        declare(
+            Method::PUT,
+            "/api/ReferenceToken/{id}",
+            "ReferenceToken_Regenerate",
+            "Gives a token a new value and expiry.",
+        )
+        .takes_shape(body("ReferenceTokenRenewal", &["expirationTime"]))
+        .answers(200, token())
+        .handler(regenerate),
+        declare(
+            Method::DELETE,
+            "/api/ReferenceToken/{id}",
+            "ReferenceToken_Delete",
+            "Revokes a token.",
+        )
+        .answers(204, Shape::Nothing)
+        .handler(delete),
+        declare(
+            Method::DELETE,
+            "/api/ReferenceToken",
+            "ReferenceToken_DeleteMany",
+            "Revokes several tokens.",
+        )
+        .answers(204, Shape::Nothing)
+        .handler(delete_many),
+        declare(
+            Method::DELETE,
+            "/api/ReferenceToken/Revoke",
+            "ReferenceToken_Revoke",
+            "Revokes a token by its value.",
+        )
+        .answers(204, Shape::Nothing)
+        .handler(revoke),
     ]
 }
 
@@ -67,7 +102,11 @@ struct Body {
 
 impl Body {
     fn expires_at(&self) -> Result<Timestamp, Error> {
-        let given = self.expiration_time.as_ref().or(self.expiry_time.as_ref()).or(self.expiration.as_ref());
+        let given = self
+            .expiration_time
+            .as_ref()
+            .or(self.expiry_time.as_ref())
+            .or(self.expiration.as_ref());
         let wrong = || Error::field("expirationTime", "Invalid expiration: an ISO 8601 time is needed.");
         given.and_then(|text| parse_time(text.trim())).ok_or_else(wrong)
     }
@@ -88,7 +127,10 @@ async fn reach(cx: &Request) -> Result<(Uuid, Option<Uuid>), Error> {
 fn issued(status: u16, issued: &Issued) -> Result<Response, Error> {
     let mut value = dto(&issued.token);
     if let Value::Object(members) = &mut value {
-        members.insert("token".to_owned(), json!(issued.value.expose_str().map_err(Error::internal)?));
+        members.insert(
+            "token".to_owned(),
+            json!(issued.value.expose_str().map_err(Error::internal)?),
+        );
     }
     Reply::new(status).header("cache-control", "no-store").json(&value)
 }
@@ -101,26 +143,37 @@ async fn create(cx: Request) -> Result<Response, Error> {
         description: body.description.or(body.name).unwrap_or_default(),
         scopes: body.scopes,
     };
-    let made = cx.state::<Identity>()?.create_personal_token(&cx.ctx, organization, user, new).await?;
+    let made = cx
+        .state::<Identity>()?
+        .create_personal_token(&cx.ctx, organization, user, new)
+        .await?;
     issued(201, &made)
 }
 
 async fn get(cx: Request) -> Result<Response, Error> {
     let ((organization, user), id) = (owner(&cx)?, cx.guid("id")?);
-    let token = cx.store().read(move |tx| service::get(&mut tx.organization(organization), Some(user), id)).await?;
+    let token = cx
+        .store()
+        .read(move |tx| service::get(&mut tx.organization(organization), Some(user), id))
+        .await?;
     Reply::ok().json(&dto(&token))
 }
 
 async fn regenerate(cx: Request) -> Result<Response, Error> {
     let ((organization, user), id) = (owner(&cx)?, cx.guid("id")?);
     let expires_at = cx.json::<Body>()?.expires_at()?;
-    let made = cx.state::<Identity>()?.regenerate_personal_token(&cx.ctx, organization, user, id, expires_at).await?;
+    let made = cx
+        .state::<Identity>()?
+        .regenerate_personal_token(&cx.ctx, organization, user, id, expires_at)
+        .await?;
     issued(200, &made)
 }
 
 async fn delete(cx: Request) -> Result<Response, Error> {
     let ((organization, user), id) = (reach(&cx).await?, cx.guid("id")?);
-    cx.state::<Identity>()?.revoke_personal_tokens(&cx.ctx, organization, user, vec![id]).await?;
+    cx.state::<Identity>()?
+        .revoke_personal_tokens(&cx.ctx, organization, user, vec![id])
+        .await?;
     reply::no_content()
 }
 
@@ -139,7 +192,9 @@ async fn delete_many(cx: Request) -> Result<Response, Error> {
     if ids.is_empty() || ids.len() > 100 {
         return Err(Error::field("ids", "Between 1 and 100 tokens must be named."));
     }
-    cx.state::<Identity>()?.revoke_personal_tokens(&cx.ctx, organization, user, ids).await?;
+    cx.state::<Identity>()?
+        .revoke_personal_tokens(&cx.ctx, organization, user, ids)
+        .await?;
     reply::no_content()
 }
 
@@ -153,7 +208,8 @@ async fn revoke(cx: Request) -> Result<Response, Error> {
     let (organization, user) = reach(&cx).await?;
     let value = cx.json::<ByValue>()?.token;
     let (ctx, identity) = (cx.ctx.clone(), cx.state::<Identity>()?);
-    let revoked = move |tx: &mut store::Tx| service::revoke_value(&mut tx.organization(organization), &ctx, user, &value);
+    let revoked =
+        move |tx: &mut store::Tx| service::revoke_value(&mut tx.organization(organization), &ctx, user, &value);
     cx.store().write(revoked).await?;
     identity.forget_personal_tokens();
     reply::no_content()
