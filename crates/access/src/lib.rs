@@ -24,6 +24,7 @@ pub mod tenants;
 pub mod users;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use caches::Standing;
 pub use frame::{Place, segment};
@@ -79,8 +80,13 @@ pub fn module() -> web::Module {
             set("Users", users::model::TenantUser::model()),
         ],
         navigation: navigation.into_iter().flat_map(declared).collect(),
+        reconcilers: vec![web::Reconciler {
+            name: "access-departed",
+            every: Duration::from_secs(600),
+            wakes_on: &["clients"],
+            run: Arc::new(|app| Box::pin(users::departed::remove(app))),
+        }],
         seed: Some(Arc::new(|app| Box::pin(seed::run(app)))),
-        ..web::Module::default()
     }
 }
 

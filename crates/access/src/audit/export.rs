@@ -17,15 +17,14 @@ const PER_DAY: i64 = 100;
 /// Hours until an export is deleted.
 const KEPT_HOURS: i64 = 168;
 
-/// Makes an export of the entries that match.
+/// Keeps a file that was just made for the caller, and forgets those that are too old.
 ///
 /// # Errors
-/// 429 when the tenant asked for too many today, 400 when more rows match than an export holds.
-pub fn create(
+/// 429 when the tenant asked for too many today.
+pub fn keep(
     scope: &mut Scoped<'_, Tenant>,
     ctx: &Ctx,
-    query: &Query,
-    condition: &str,
+    content: Vec<u8>,
     export_type: ExportType,
 ) -> Result<Export, Error> {
     let owner = ctx.caller.principal_id().ok_or_else(Error::unauthenticated)?;
@@ -34,7 +33,6 @@ pub fn create(
         return Err(Error::too_many_requests(3600));
     }
     scope.delete_where::<Export>("requested_at < ?", params![ago(ctx.now, KEPT_HOURS)])?;
-    let content = csv(scope, query, condition)?;
     let mut export = Export {
         id: 0,
         name: "audit_logs.csv".to_owned(),
@@ -57,6 +55,9 @@ pub fn find(scope: &mut Scoped<'_, Tenant>, owner: Option<Uuid>, id: i64) -> Res
 }
 
 /// The entries that match as CSV text in UTF-8 with a byte order mark, oldest first.
+///
+/// # Errors
+/// 400 when more match than an export holds.
 pub fn csv(scope: &mut Scoped<'_, Tenant>, query: &Query, condition: &str) -> Result<Vec<u8>, Error> {
     let mut text = String::from(
         "\u{feff}Time,Component,Action,User,User type,Application,Operation,Entity,Entity id,Parameters\r\n",

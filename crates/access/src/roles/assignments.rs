@@ -61,6 +61,7 @@ pub fn set_on_tenant(
         ));
     }
     if replace(scope, user.id, ON_TENANT, &wanted)? {
+        holds_something_itself(scope, user)?;
         check_an_administrator_is_left(scope)?;
         let names: Vec<&str> = wanted.iter().map(|role| role.name.as_str()).collect();
         let entry = Entry::new(Component::Users, Action::Assign, "roles", user.id, &user.user_name)
@@ -212,6 +213,14 @@ pub fn remove_all(scope: &mut Scoped<'_, Tenant>, user: i64) -> Result<(), Error
     scope.delete_where::<FolderMember>("user_id = ?", params![user])?;
     told(scope);
     check_an_administrator_is_left(scope)
+}
+
+/// A record that was made for a group's member stands for itself once it is given something.
+fn holds_something_itself(scope: &mut Scoped<'_, Tenant>, user: &TenantUser) -> Result<(), Error> {
+    if user.only_inherited {
+        scope.update_where::<TenantUser>("only_inherited = ?", "id = ?", params![false, user.id])?;
+    }
+    Ok(())
 }
 
 /// Somebody must be able to give rights, or nobody ever could again.

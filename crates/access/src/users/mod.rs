@@ -1,6 +1,7 @@
 //! Users of a tenant: references to principals of the organization's directory.
 
 pub mod api;
+pub(crate) mod departed;
 pub mod model;
 pub mod pages;
 pub mod service;

@@ -136,3 +136,29 @@ fn applications_need_their_identifier_and_hold_roles_like_everyone() {
     let group = json!({ "Type": "DirectoryUser", "DirectoryIdentifier": app });
     server.post("/odata/Users").bearer(&token).json(&group).send().expect(404);
 }
+
+#[test]
+fn a_deleted_application_leaves_the_tenant_it_had_roles_in() {
+    let server = Server::start();
+    let (app, _) = application(&server, "short-lived", &[]);
+    let known = assign_tenant_role(&server, &app, "DirectoryExternalApplication", ALLOW);
+    let path = format!("/identity_/api/ExternalClient/{}/{app}", server.organization());
+    server.delete(&path).bearer(&server.token("PM.OAuthApp")).send().expect(204);
+    let token = server.token("OR.Users.Read");
+    let gone = (0..100).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        server.get(&format!("/odata/Users({known})")).bearer(&token).send().status == 404
+    });
+    assert!(gone, "background work takes it out");
+}
+
+#[test]
+fn a_record_made_for_a_groups_member_stands_for_itself_once_it_has_a_role() {
+    let server = Server::start();
+    let token = admin_token(&server);
+    let path = format!("/odata/Users/{NAMESPACE}.GetCurrentUser");
+    let own = server.get(&path).bearer(&token).send().expect(200).json();
+    let body = json!({ "roleIds": [role(&server, ALLOW)] });
+    server.post(&format!("/odata/Users({})/{NAMESPACE}.AssignRoles", id(&own))).bearer(&token).json(&body).send().expect(200);
+    assert_eq!(server.get(&path).bearer(&token).send().expect(200).json()["HasOnlyInheritedPrivileges"], false);
+}

@@ -57,11 +57,16 @@ async fn create(cx: Request) -> Result<Response, Error> {
         ExportType::TestAutomationAudit
     };
     let (tenant, ctx) = (cx.tenant()?.id, cx.ctx.clone());
+    // Reading may take a while, and must not keep others from writing.
+    let content = cx
+        .store()
+        .read(move |tx| export::csv(&mut tx.tenant(tenant), &query, condition))
+        .await?;
     let export = cx
         .store()
         .write(move |tx| {
             let mut scope = tx.tenant(tenant);
-            let export = export::create(&mut scope, &ctx, &query, condition, export_type)?;
+            let export = export::keep(&mut scope, &ctx, content.clone(), export_type)?;
             let entry = Entry::new(
                 Component::Monitoring,
                 Action::Download,

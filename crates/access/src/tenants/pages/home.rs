@@ -112,7 +112,7 @@ fn steps(cx: &Request, figures: &Figures, applications: bool, administrator: boo
         steps.push(step(
             "Register an external application",
             "A program gets an App ID and a secret, and asks for tokens with them.",
-            format!("{organization}/admin/external-apps/new"),
+            format!("{organization}/admin/external-apps/add"),
             applications,
         ));
     }
