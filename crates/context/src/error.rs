@@ -175,9 +175,13 @@ impl Error {
     }
 }
 
-/// A failed unit of work is our fault unless the service recognized the failure itself.
+/// A failed unit of work is our fault unless the service recognized the failure itself, or the caller sent text that no
+/// database can hold (U+0000).
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
-        Self::internal(error)
+        match error {
+            store::Error::InvalidText => Self::invalid(codes::INVALID_ARGUMENT, "Text must not contain the character U+0000."),
+            other => Self::internal(other),
+        }
     }
 }

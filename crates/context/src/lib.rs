@@ -6,6 +6,7 @@
 mod caller;
 mod clock;
 mod error;
+mod input;
 mod permission;
 mod requirement;
 mod rights;
@@ -13,6 +14,7 @@ mod rights;
 pub use caller::{Caller, Credential, Principal, Scopes, SessionRef};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{Error, Field, Kind, codes};
+pub use input::{MOST_LISTED, check_length, has_hidden, is_hidden};
 pub use permission::{Action, CATALOGUE, Level, Permission, PermissionSet, Subject};
 pub use requirement::Requirement;
 pub use rights::{Grants, Reach, Rights};

@@ -1,5 +1,6 @@
 //! Puts the capability crates together. Adding one costs a line in [`MIGRATIONS`], in [`modules`] and in [`build`].
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
@@ -35,9 +36,21 @@ pub fn modules() -> Vec<Module> {
 /// # Errors
 /// A data directory that cannot be made, or a database that cannot be reached.
 pub fn open_store(config: &Config) -> anyhow::Result<Store> {
-    std::fs::create_dir_all(&config.data)
+    create_private(&config.data)
         .with_context(|| format!("cannot create the data directory {}", config.data.display()))?;
     Store::open(&Options::new(config.database.0.clone())).map_err(|error| anyhow!("cannot open the database: {error}"))
+}
+
+/// Creates a directory that only this account can look into; one that exists stays as it is.
+fn create_private(directory: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(directory)
 }
 
 /// Opens the vault with the installation keys of the environment or of the data directory.

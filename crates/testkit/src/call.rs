@@ -13,6 +13,7 @@ pub struct Call<'a> {
     server: &'a Server,
     request: http::request::Builder,
     body: Vec<u8>,
+    http2: bool,
 }
 
 impl<'a> Call<'a> {
@@ -26,6 +27,7 @@ impl<'a> Call<'a> {
             server,
             request: Request::builder().method(method).uri(address.replace(' ', "%20")),
             body: Vec::new(),
+            http2: false,
         }
     }
 
@@ -69,6 +71,12 @@ impl<'a> Call<'a> {
         self.header("content-type", content_type)
     }
 
+    /// Speaks HTTP/2 without an upgrade.
+    pub fn http2(mut self) -> Self {
+        self.http2 = true;
+        self
+    }
+
     /// Sends the request and reads the whole answer. Redirects are not followed.
     ///
     /// # Panics
@@ -76,7 +84,7 @@ impl<'a> Call<'a> {
     pub fn send(self) -> Answer {
         let request = self.request.body(Full::new(Bytes::from(self.body))).expect("a request");
         self.server.run(async {
-            let response = self.server.client().request(request).await.expect("an answer");
+            let response = self.server.client(self.http2).request(request).await.expect("an answer");
             let (parts, body) = response.into_parts();
             let bytes = body.collect().await.expect("a body").to_bytes().to_vec();
             Answer {

@@ -32,6 +32,7 @@ pub struct Server {
     runtime: Option<Runtime>,
     address: SocketAddr,
     client: Client<HttpConnector, Full<Bytes>>,
+    client2: Client<HttpConnector, Full<Bytes>>,
     stop: Option<oneshot::Sender<()>>,
     /// The server's clock.
     pub clock: Arc<ManualClock>,
@@ -115,6 +116,7 @@ impl ServerBuilder {
         });
         Some(Server {
             client: Client::builder(TokioExecutor::new()).build_http(),
+            client2: Client::builder(TokioExecutor::new()).http2_only(true).build_http(),
             runtime: Some(runtime),
             address,
             stop: Some(stop),
@@ -278,8 +280,8 @@ impl Server {
         self.runtime.as_ref().expect("the server is running").block_on(work)
     }
 
-    pub(crate) fn client(&self) -> &Client<HttpConnector, Full<Bytes>> {
-        &self.client
+    pub(crate) fn client(&self, http2: bool) -> &Client<HttpConnector, Full<Bytes>> {
+        if http2 { &self.client2 } else { &self.client }
     }
 }
 

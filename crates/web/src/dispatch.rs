@@ -1,7 +1,7 @@
 //! From bytes to handler and back: the one way every request goes. Who may do what is decided in `guard`.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -31,6 +31,11 @@ const MOST_PARAMETERS: usize = 200;
 const LONGEST_QUERY: usize = 32 << 10;
 /// What the API speaks (reference: execution 1.1, "Versions").
 const API_VERSIONS: &str = "20.0";
+
+/// Pages of the console post to this server only; pages of the identity server lead on to registered redirect addresses.
+static CONSOLE_POLICY: LazyLock<String> =
+    LazyLock::new(|| format!("{}; form-action 'self'", ui::CONTENT_SECURITY_POLICY));
+
 /// Serves one request.
 pub(crate) async fn serve<B>(app: App, request: http::Request<B>, network: Network) -> Response
 where
@@ -63,18 +68,20 @@ where
         .map(str::to_owned);
     let trace = ctx.trace.clone();
 
+    let origin = app.settings().origins.of(&parts, network, trusted);
+    let encrypted = origin.as_ref().is_ok_and(|origin| origin.starts_with("https://"));
     let arrived = Arrived {
         app: app.clone(),
         ctx,
         parts,
         network,
-        trusted,
+        origin,
     };
     let (mut response, family, operation) = arrived.answer(body).instrument(span.clone()).await;
     if is_cors && let Some(origin) = cors_origin {
         cors::allow_origin(&app, &mut response, &origin, family, operation).await;
     }
-    finish(&mut response, family, &trace, network.tls);
+    finish(&mut response, family, &trace, encrypted);
     if method == Method::HEAD {
         *response.body_mut() = http_body_util::Either::Left(http_body_util::Full::default());
     }
@@ -100,7 +107,8 @@ struct Arrived {
     ctx: Ctx,
     parts: Parts,
     network: Network,
-    trusted: bool,
+    /// Scheme and host that the client addressed, if they are ours.
+    origin: Result<String, Error>,
 }
 
 type Outcome = (Response, Family, Option<&'static Operation>);
@@ -135,12 +143,7 @@ impl Arrived {
             }
             Found::Nothing => return fail(&error::unknown_address(self.parts.uri.path()), None),
         };
-        let origin = match self
-            .app
-            .settings()
-            .origins
-            .of(&self.parts.headers, self.network, self.trusted)
-        {
+        let origin = match self.origin {
             Ok(origin) => origin,
             Err(error) => return fail(&error, Some(operation)),
         };
@@ -237,8 +240,8 @@ fn trace(headers: &HeaderMap, ctx: &Ctx) -> String {
     }
 }
 
-/// Headers that every answer of a family carries (reference: identity 7, row 149).
-fn finish(response: &mut Response, family: Family, trace: &str, tls: bool) {
+/// Headers that every answer of a family carries (reference: identity 7, rows 101 and 149).
+fn finish(response: &mut Response, family: Family, trace: &str, encrypted: bool) {
     let headers = response.headers_mut();
     let fixed = |headers: &mut HeaderMap, name: header::HeaderName, value: &'static str| {
         headers.entry(name).or_insert(header::HeaderValue::from_static(value));
@@ -249,21 +252,31 @@ fn finish(response: &mut Response, family: Family, trace: &str, tls: bool) {
     }
     match family {
         Family::Orchestrator => {
-            fixed(
-                headers,
-                header::HeaderName::from_static("api-supported-versions"),
-                API_VERSIONS,
-            );
+            fixed(headers, header::HeaderName::from_static("api-supported-versions"), API_VERSIONS);
             fixed(headers, header::CACHE_CONTROL, "no-store");
         }
         Family::Identity | Family::Console | Family::Root | Family::Portal => {
+            let policy = if family == Family::Console { CONSOLE_POLICY.as_str() } else { ui::CONTENT_SECURITY_POLICY };
             fixed(headers, header::REFERRER_POLICY, "no-referrer");
             fixed(headers, header::X_FRAME_OPTIONS, "DENY");
-            fixed(headers, header::CONTENT_SECURITY_POLICY, ui::CONTENT_SECURITY_POLICY);
+            fixed(headers, header::CONTENT_SECURITY_POLICY, policy);
             fixed(headers, header::CACHE_CONTROL, "no-store");
         }
     }
-    if tls {
+    if encrypted {
         fixed(headers, header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+        for cookie in headers.iter_mut().filter(|(name, _)| *name == header::SET_COOKIE).map(|(_, value)| value) {
+            secure(cookie);
+        }
+    }
+}
+
+/// Adds `Secure` to a cookie that came without.
+fn secure(cookie: &mut header::HeaderValue) {
+    let Ok(text) = cookie.to_str() else { return };
+    if !text.split(';').any(|attribute| attribute.trim().eq_ignore_ascii_case("secure"))
+        && let Ok(secured) = header::HeaderValue::from_str(&format!("{text}; Secure"))
+    {
+        *cookie = secured;
     }
 }

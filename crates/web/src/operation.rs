@@ -105,6 +105,7 @@ impl Operation {
         let (access, body_limit) = match family {
             Family::Console => (Access::Page, FORM_LIMIT),
             Family::Root => (Access::Anonymous, FORM_LIMIT),
+            Family::Identity if !path.starts_with("/api") => (Access::Token, FORM_LIMIT),
             Family::Identity | Family::Orchestrator | Family::Portal => (Access::Token, DEFAULT_BODY_LIMIT),
         };
         Self {
@@ -229,6 +230,7 @@ impl Operation {
     /// Takes `application/x-www-form-urlencoded`.
     pub fn takes_form(mut self) -> Self {
         self.takes = Shape::Media("application/x-www-form-urlencoded");
+        self.body_limit = self.body_limit.min(FORM_LIMIT);
         self
     }
 

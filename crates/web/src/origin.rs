@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use context::{Error, codes};
 use http::HeaderMap;
+use http::request::Parts;
 
 /// The origins under which the server answers. Issuers and links are built from these only, never from an
 /// unchecked `Host` header.
@@ -27,15 +28,23 @@ impl Origins {
     ///
     /// # Errors
     /// 400 when the host is not one of ours.
-    pub fn of(&self, headers: &HeaderMap, network: Network, trusted: bool) -> Result<String, Error> {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    pub fn of(&self, parts: &Parts, network: Network, trusted: bool) -> Result<String, Error> {
+        let refuse = || Error::invalid(codes::INVALID_REQUEST, "The host of the request is not served here.");
+        let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let forwarded = |name: &str| {
             text(name)
                 .filter(|_| trusted)
                 .and_then(|value| value.split(',').next())
                 .map(str::trim)
         };
+        // HTTP/2 and absolute request targets name the host in the target; a header that says something else is a trick.
+        let named = parts.uri.authority().map(|authority| authority.as_str());
+        let differs = named.is_some_and(|named| text("host").is_some_and(|host| !host.eq_ignore_ascii_case(named)));
+        if differs || parts.headers.get_all("host").iter().count() > 1 {
+            return Err(refuse());
+        }
         let host = forwarded("x-forwarded-host")
+            .or(named)
             .or_else(|| text("host"))
             .unwrap_or_default();
         let encrypted = forwarded("x-forwarded-proto").map_or(network.tls, |scheme| scheme == "https");
@@ -47,10 +56,7 @@ impl Origins {
         // Behind a proxy that is not configured as trusted the scheme is unknown, but the host may still be right.
         match &self.public {
             Some(public) if host_of(public) == host_of(&origin) => Ok(public.clone()),
-            _ => Err(Error::invalid(
-                codes::INVALID_REQUEST,
-                "The host of the request is not served here.",
-            )),
+            _ => Err(refuse()),
         }
     }
 
@@ -80,19 +86,23 @@ pub fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &[IpAddr]) -> 
     if !trusted.contains(&peer) {
         return peer;
     }
-    let hops: Vec<IpAddr> = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|hop| hop.trim().parse().ok())
-        .collect();
-    hops.iter()
-        .rev()
-        .copied()
-        .find(|hop| !trusted.contains(hop))
-        .or(hops.first().copied())
-        .unwrap_or(peer)
+    let lists = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = lists.flat_map(|list| list.split(',')).collect();
+    let mut client = peer;
+    for hop in hops.iter().rev() {
+        // What cannot be read was not written by a proxy of ours, and neither was anything left of it.
+        let Some(address) = address_of(hop.trim()) else { break };
+        client = address;
+        if !trusted.contains(&address) {
+            break;
+        }
+    }
+    client
+}
+
+/// An address with or without a port.
+fn address_of(hop: &str) -> Option<IpAddr> {
+    hop.parse().or_else(|_| hop.parse().map(|socket: SocketAddr| socket.ip())).ok()
 }
 
 #[cfg(test)]
@@ -113,13 +123,31 @@ mod tests {
             .collect()
     }
 
+    fn parts(target: &str, pairs: &[(&'static str, &str)]) -> Parts {
+        let (mut parts, ()) = http::Request::get(target).body(()).unwrap().into_parts();
+        parts.headers = headers(pairs);
+        parts
+    }
+
+    #[test]
+    fn the_host_in_the_target_counts_and_must_not_be_contradicted() {
+        let origins = Origins { public: None, loopback: true };
+        let ask = |target: &str, pairs: &[(&'static str, &str)]| origins.of(&parts(target, pairs), network(false), false).ok();
+        assert_eq!(ask("http://localhost:1/x", &[]).as_deref(), Some("http://localhost:1"));
+        assert_eq!(ask("http://localhost:1/x", &[("host", "LOCALHOST:1")]).as_deref(), Some("http://localhost:1"));
+        assert_eq!(ask("http://evil.example/x", &[("host", "localhost:1")]), None);
+        let mut twice = parts("/x", &[("host", "localhost:1")]);
+        twice.headers.append("host", "localhost:2".parse().unwrap());
+        assert!(origins.of(&twice, network(false), false).is_err());
+    }
+
     #[test]
     fn unknown_hosts_are_refused_and_forwarded_ones_need_trust() {
         let origins = Origins {
             public: Some("https://orch.example".into()),
             loopback: true,
         };
-        let ask = |pairs: &[(&'static str, &str)], trusted| origins.of(&headers(pairs), network(false), trusted).ok();
+        let ask = |pairs: &[(&'static str, &str)], trusted| origins.of(&parts("/", pairs), network(false), trusted).ok();
         assert_eq!(ask(&[("host", "evil.example")], false), None);
         assert_eq!(
             ask(&[("host", "localhost:8080")], false).as_deref(),
@@ -147,6 +175,10 @@ mod tests {
             client_address(&list, trusted[0], &trusted),
             "1.2.3.4".parse::<IpAddr>().unwrap()
         );
+        let forged = headers(&[("x-forwarded-for", "6.6.6.6, unknown, 1.2.3.4:5555, 10.0.0.2")]);
+        assert_eq!(client_address(&forged, trusted[0], &trusted), "1.2.3.4".parse::<IpAddr>().unwrap());
+        let broken = headers(&[("x-forwarded-for", "6.6.6.6, unknown, 10.0.0.2")]);
+        assert_eq!(client_address(&broken, trusted[0], &trusted), trusted[1]);
         let stranger: IpAddr = "9.9.9.9".parse().unwrap();
         assert_eq!(client_address(&list, stranger, &trusted), stranger);
     }

@@ -17,6 +17,9 @@ use crate::layout::Layout;
 use crate::operation::Operation;
 use crate::origin::Network;
 
+/// Most fields of a form that are read.
+const MOST_FORM_FIELDS: usize = 2_000;
+
 /// A request past the guard.
 pub struct Request {
     pub app: App,
@@ -170,9 +173,9 @@ impl Request {
         }
     }
 
-    /// The fields of an `application/x-www-form-urlencoded` body, in the order written.
+    /// The first 2,000 fields of an `application/x-www-form-urlencoded` body, in the order written. No page has more.
     pub fn form(&self) -> Vec<(String, String)> {
-        form_urlencoded::parse(&self.body).into_owned().collect()
+        form_urlencoded::parse(&self.body).into_owned().take(MOST_FORM_FIELDS).collect()
     }
 
     /// Checks the operation's permission in a folder that key or body named.

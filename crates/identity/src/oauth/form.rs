@@ -1,5 +1,7 @@
 //! Parameters of the endpoints: an empty value counts as absent, a repeated one is an error (RFC 6749 section 3.1, 3.2).
 
+use std::collections::HashSet;
+
 use web::Request;
 
 /// The parameters of a request.
@@ -31,10 +33,8 @@ impl Parameters {
 
     /// Those of pairs, each name once.
     pub(super) fn unique(pairs: Vec<(String, String)>) -> Result<Self, Unreadable> {
-        let repeated = pairs
-            .iter()
-            .enumerate()
-            .any(|(at, (name, _))| pairs[..at].iter().any(|(other, _)| other == name));
+        let mut seen = HashSet::with_capacity(pairs.len());
+        let repeated = pairs.iter().any(|(name, _)| !seen.insert(name.as_str()));
         if repeated {
             Err(Unreadable::Repeated)
         } else {

@@ -39,4 +39,5 @@ mod roles_rules;
 mod smoke;
 mod support;
 mod tenants_portal;
+mod transport;
 mod users_rules;

@@ -14,7 +14,7 @@ use crate::unit::{Queue, Unit};
 use crate::{Error, Result};
 
 /// How often a unit of work is run again after a conflict with others.
-const REPEATS: u32 = 5;
+const REPEATS: u32 = 12;
 
 pub(super) struct Worker {
     target: Arc<Target>,
@@ -85,7 +85,7 @@ impl Worker {
     /// Opens a transaction, on a new connection if the last one broke while it was idle.
     fn begin(&mut self, writes: bool) -> Result<Tx> {
         let begin = if writes {
-            "begin"
+            "begin isolation level serializable"
         } else {
             "begin isolation level repeatable read read only"
         };

@@ -1,0 +1,62 @@
+//! Rules that input of every kind keeps.
+
+use crate::Error;
+
+/// Entries of one list in a request.
+pub const MOST_LISTED: usize = 1_000;
+
+/// Whether a character cannot be seen or turns the direction of text around, so that a name with it reads like another.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        )
+}
+
+/// Whether a name holds a hidden character. A joiner between two letters is none: some scripts need it.
+pub fn has_hidden(name: &str) -> bool {
+    let letters: Vec<char> = name.chars().collect();
+    letters.iter().enumerate().any(|(at, c)| {
+        let between = || {
+            at > 0
+                && [at - 1, at + 1]
+                    .iter()
+                    .all(|beside| letters.get(*beside).is_some_and(|c| !c.is_ascii() && !is_hidden(*c)))
+        };
+        is_hidden(*c) && !(matches!(c, '\u{200c}' | '\u{200d}') && between())
+    })
+}
+
+/// # Errors
+/// 400 when a list of the request has more than [`MOST_LISTED`] entries: units of work stay short.
+pub fn check_length<T>(name: &str, list: &[T]) -> Result<(), Error> {
+    if list.len() <= MOST_LISTED {
+        return Ok(());
+    }
+    Err(Error::field(
+        name,
+        format!("{name} can have at most {MOST_LISTED} entries."),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_hidden() {
+        for name in ["a\u{202e}b", "a\u{200b}", "a\nb", "\u{2066}x", "\u{feff}a", "a\u{200d}b", "\u{200d}"] {
+            assert!(has_hidden(name), "{name:?}");
+        }
+        for name in ["", "Ädä", "O'Brien – 東京", "می\u{200c}خواهم", "👩\u{200d}💻"] {
+            assert!(!has_hidden(name), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn lists_end_somewhere() {
+        assert!(check_length("Ids", &[0; MOST_LISTED]).is_ok());
+        assert_eq!(check_length("Ids", &[0; MOST_LISTED + 1]).unwrap_err().fields[0].name, "Ids");
+    }
+}
