@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use context::{Error, Rights};
+use context::{Error, Principal, Rights};
 use moka::sync::Cache;
 use store::{Change, Store};
 use tokio::sync::broadcast::Receiver;
@@ -38,8 +38,8 @@ pub(crate) struct Caches {
     /// Active and inactive tenants of an organization, by id.
     pub tenants: Cache<Uuid, Arc<Vec<Tenant>>>,
     pub trees: Cache<i64, Arc<Tree>>,
-    /// By tenant and principal.
-    pub standings: Cache<(i64, Uuid), Arc<Standing>>,
+    /// By tenant and principal. Its kind belongs to it: an id says nothing without.
+    pub standings: Cache<(i64, Principal), Arc<Standing>>,
 }
 
 impl Caches {

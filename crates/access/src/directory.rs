@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use store::Tx;
 use uuid::Uuid;
 
-use crate::users::model::UserType;
+use crate::users::model::{TenantUser, UserType};
 
 /// A principal of the directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,40 @@ pub fn object_type(kind: UserType) -> &'static str {
     }
 }
 
+/// The kind of tenant user a caller's own record has; `None` for callers that have none.
+fn kind_of(caller: &Caller) -> Option<UserType> {
+    match caller.principal {
+        context::Principal::User(_) => Some(UserType::DirectoryUser),
+        context::Principal::Application(_) => Some(UserType::DirectoryExternalApplication),
+        context::Principal::Robot(_) => Some(UserType::DirectoryRobot),
+        context::Principal::Anonymous | context::Principal::System => None,
+    }
+}
+
+/// Whether two kinds of tenant users stand for the same kind of principal.
+pub fn is_same_kind(one: UserType, other: UserType) -> bool {
+    object_type(one) == object_type(other)
+}
+
+/// Whether a record of a tenant is the caller's own. Its GUID is not enough: it must be of the caller's kind too.
+pub fn is_own(caller: &Caller, user: &TenantUser) -> bool {
+    Some(user.key) == caller.principal_id() && kind_of(caller).is_some_and(|kind| is_same_kind(kind, user.user_type))
+}
+
+/// Whether a record still stands for somebody who can come: the directory knows the principal, as this kind, and a person's
+/// account is open.
+pub fn is_present(tx: &mut Tx, organization: Uuid, user: &TenantUser) -> Result<bool, Error> {
+    let found = by_key(tx, organization, user.key)?;
+    if !found.is_some_and(|principal| is_same_kind(principal.kind, user.user_type)) {
+        return Ok(false);
+    }
+    if !is_same_kind(user.user_type, UserType::DirectoryUser) {
+        return Ok(true);
+    }
+    let account = accounts::users::service::find(&mut tx.organization(organization), user.key)?;
+    Ok(account.is_some_and(|account| account.is_active))
+}
+
 /// The principal with this GUID.
 pub fn by_key(tx: &mut Tx, organization: Uuid, key: Uuid) -> Result<Option<Principal>, Error> {
     Ok(directory::by_id(&mut tx.organization(organization), key)?.map(Principal::from))
@@ -91,7 +125,7 @@ pub fn resolve(tx: &mut Tx, organization: Uuid, name: &Name) -> Result<Principal
     if let Some(key) = name.identifier {
         let found = by_key(tx, organization, key)?.ok_or_else(unknown)?;
         return match name.kind {
-            Some(kind) if object_type(kind) != object_type(found.kind) => Err(unknown()),
+            Some(kind) if !is_same_kind(kind, found.kind) => Err(unknown()),
             _ => Ok(found),
         };
     }

@@ -20,7 +20,7 @@ use crate::folders::tree::Tree;
 use crate::roles::rights;
 use crate::tenants::model::Tenant;
 use crate::tenants::service as tenants;
-use crate::users::model::TenantUser;
+use crate::users::model::{TenantUser, UserType};
 use crate::users::service as users;
 
 /// How old the noted time of the last visit may be before it is noted again.
@@ -151,18 +151,15 @@ impl Access {
 
     /// Rights and user record of the caller; `None` for those that have neither here.
     pub async fn standing(&self, caller: &Caller, tenant: &TenantRef) -> Result<Option<Arc<Standing>>, Error> {
-        let Some(principal) = caller
-            .principal_id()
-            .filter(|_| caller.organization == Some(tenant.organization))
-        else {
+        if caller.principal_id().is_none() || caller.organization != Some(tenant.organization) {
             return Ok(None);
-        };
+        }
         let load = async || {
             let tree = self.tree(tenant.id).await?;
             self.read_standing(caller.clone(), tenant.clone(), tree).await
         };
         self.caches
-            .get_or(&self.caches.standings, (tenant.id, principal), load)
+            .get_or(&self.caches.standings, (tenant.id, caller.principal), load)
             .await
             .map(Some)
     }
@@ -181,7 +178,8 @@ impl Access {
     }
 }
 
-/// Rights and user record of a principal, and whether its visit is to be noted.
+/// Rights and user record of a principal, and whether its visit is to be noted. Only records of the right kind count: the
+/// caller's own, and those of its groups.
 fn find_standing(
     tx: &mut Tx,
     caller: &Caller,
@@ -189,13 +187,19 @@ fn find_standing(
     tree: &Tree,
     now: Timestamp,
 ) -> Result<(Standing, bool), Error> {
-    let mut keys = directory::groups_of(tx, tenant.organization, caller)?;
-    keys.extend(caller.principal_id());
+    let groups = directory::groups_of(tx, tenant.organization, caller)?;
+    let keys: Vec<store::Value> = groups
+        .iter()
+        .copied()
+        .chain(caller.principal_id())
+        .map(store::Value::Guid)
+        .collect();
     let marks = vec!["?"; keys.len()].join(", ");
-    let values = keys.into_iter().map(store::Value::Guid).collect();
     let mut scope = tx.tenant(tenant.id);
-    let known = scope.find::<TenantUser>(&format!("key in ({marks})"), values)?;
-    let own = known.iter().find(|user| Some(user.key) == caller.principal_id());
+    let mut known = scope.find::<TenantUser>(&format!("key in ({marks})"), keys)?;
+    let is_group = |user: &TenantUser| user.user_type == UserType::DirectoryGroup && groups.contains(&user.key);
+    known.retain(|user| directory::is_own(caller, user) || is_group(user));
+    let own = known.iter().find(|user| directory::is_own(caller, user));
     let user = own.map(|user| user.id);
     if own.is_some_and(|user| !user.is_active) {
         return Ok((
@@ -231,6 +235,9 @@ fn note_visit(tx: &mut Tx, ctx: &Ctx, tenant: &TenantRef, key: Uuid) -> Result<O
     };
     let mut scope = tx.tenant(tenant.id);
     let mut user = users::provision(&mut scope, ctx, &principal)?;
+    if !directory::is_same_kind(user.user_type, principal.kind) {
+        return Ok(None);
+    }
     users::copy_names(&mut user, &principal);
     user.last_login_at = Some(ctx.now);
     scope.update(&user)?;

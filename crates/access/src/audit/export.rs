@@ -1,5 +1,6 @@
 //! The audit log as CSV (reference: resources 11 and 15).
 
+use accounts::audit::csv_line;
 use context::{Ctx, Error, codes};
 use jiff::{Timestamp, ToSpan as _};
 use odata::Query;
@@ -86,7 +87,7 @@ pub fn csv(scope: &mut Scoped<'_, Tenant>, query: &Query, condition: &str) -> Re
 
 fn line(text: &mut String, log: &AuditLog) {
     let id = log.entity_id.map(|id| id.to_string()).unwrap_or_default();
-    let fields = [
+    let fields: [&str; 10] = [
         &log.executed_at.to_string(),
         &log.component.to_string(),
         &log.action.to_string(),
@@ -98,33 +99,9 @@ fn line(text: &mut String, log: &AuditLog) {
         &id,
         log.parameters.as_deref().unwrap_or_default(),
     ];
-    let fields: Vec<String> = fields.into_iter().map(field).collect();
-    text.push_str(&fields.join(","));
-    text.push_str("\r\n");
-}
-
-/// A field in quotes. What a spreadsheet would take for a formula gets an apostrophe in front.
-fn field(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        "'"
-    } else {
-        ""
-    };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    text.push_str(&csv_line(&fields));
 }
 
 fn ago(now: Timestamp, hours: i64) -> Timestamp {
     now.checked_sub(hours.hours()).unwrap_or(Timestamp::MIN)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::field;
-
-    #[test]
-    fn a_field_never_starts_a_formula_nor_ends_early() {
-        assert_eq!(field("=1+1"), "\"'=1+1\"");
-        assert_eq!(field("@x"), "\"'@x\"");
-        assert_eq!(field("a \"b\", c"), "\"a \"\"b\"\", c\"");
-    }
 }

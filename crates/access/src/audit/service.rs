@@ -98,10 +98,10 @@ pub fn record(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, entry: Entry) -> Result
     let text = entry
         .text
         .unwrap_or_else(|| format!("{} {} {}", past(entry.action), entry.noun, entry.name));
-    let kind = if user_type == UserType::DirectoryExternalApplication {
-        "Application"
-    } else {
-        "User"
+    let kind = match caller.principal {
+        Principal::Application(_) => "Application ",
+        Principal::System => "",
+        Principal::User(_) | Principal::Robot(_) | Principal::Anonymous => "User ",
     };
     let log = AuditLog {
         id: 0,
@@ -113,7 +113,7 @@ pub fn record(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, entry: Entry) -> Result
         component: entry.component,
         display_name: Some(entry.name),
         entity_id: entry.id,
-        operation_text: format!("{kind} {who} {text}"),
+        operation_text: format!("{kind}{who} {text}"),
         user_name: Some(who.to_owned()),
         user_type,
         external_client_id: caller.client.map(|client| client.to_string()),

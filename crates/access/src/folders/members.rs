@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use context::{Ctx, Error};
+use context::{Ctx, Error, MOST_LISTED, check_length};
 use serde_json::{Value, json};
 use store::{Scoped, Tenant, params};
 
@@ -25,10 +25,10 @@ pub struct FolderRoles {
     pub role_ids: Vec<i64>,
 }
 
-/// Folders named in one assignment at most.
-pub const MOST_FOLDERS: usize = 1000;
-
 /// Assigns users to folders. Each one's roles in each listed folder are replaced; all succeed or none.
+///
+/// # Errors
+/// 400 when there are more than 1,000 pairs of user and folder: others wait until it is done.
 pub fn assign(
     scope: &mut Scoped<'_, Tenant>,
     ctx: &Ctx,
@@ -36,16 +36,18 @@ pub fn assign(
     assigned: &[TenantUser],
     places: &[FolderRoles],
 ) -> Result<(), Error> {
-    if places.len() > MOST_FOLDERS || assigned.len() > MOST_FOLDERS {
+    check_length("RolesPerFolder", places)?;
+    if places.len().saturating_mul(assigned.len()) > MOST_LISTED {
         return Err(Error::field(
             "RolesPerFolder",
-            "At most 1000 folders and users can be named.",
+            format!("At most {MOST_LISTED} assignments can be made at a time: users times folders."),
         ));
     }
     for place in places {
         let folder = folders::find(scope, permit, By::Id(place.folder_id))?;
+        let wanted = assignments::folder_roles(scope, &place.role_ids)?;
         for user in assigned {
-            assignments::set_on_folder(scope, ctx, user, &folder, &place.role_ids)?;
+            assignments::put_on_folder(scope, ctx, user, &folder, &wanted)?;
         }
     }
     Ok(())
@@ -183,18 +185,22 @@ pub fn roles_of(
         .into_iter()
         .find(|user| wanted.is_none_or(|kind| crate::directory::object_type(user.user_type) == kind));
     let user = user.ok_or_else(|| Error::not_found("User", &search.user_name))?;
-    let mut keys = vec![user.key];
-    if user.user_type == UserType::DirectoryUser {
-        keys.extend(crate::directory::groups_of_user(tx, tenant.organization, user.key)?);
-    }
-    let marks = vec!["?"; keys.len()].join(", ");
-    let values = keys.into_iter().map(store::Value::Guid).collect();
+    let groups = if user.user_type == UserType::DirectoryUser {
+        crate::directory::groups_of_user(tx, tenant.organization, user.key)?
+    } else {
+        Vec::new()
+    };
+    let marks = vec!["?"; groups.len()].join(", ");
+    let condition = format!("user_type = ? and key in ({marks})");
+    let values = groups.into_iter().map(store::Value::Guid);
+    let values = params![UserType::DirectoryGroup].into_iter().chain(values).collect();
     let mut scope = tx.tenant(tenant.id);
-    let principals: HashMap<i64, TenantUser> = scope
-        .find::<TenantUser>(&format!("key in ({marks})"), values)?
-        .into_iter()
-        .map(|principal| (principal.id, principal))
-        .collect();
+    let mut known = match marks.as_str() {
+        "" => Vec::new(),
+        _ => scope.find::<TenantUser>(&condition, values)?,
+    };
+    known.push(user.clone());
+    let principals: HashMap<i64, TenantUser> = known.into_iter().map(|principal| (principal.id, principal)).collect();
     let ids: Vec<i64> = principals.keys().copied().collect();
     let held = assignments::of_users(&mut scope, &ids)?;
     let members = assignments::memberships(&mut scope, &ids)?;

@@ -1,6 +1,6 @@
 //! What can happen to folders (reference: access, chapter 2).
 
-use context::{Ctx, Error, Field, codes};
+use context::{Ctx, Error, Field, codes, has_hidden};
 use odata::Query;
 use serde_json::{Value, json};
 use store::{Page, Scoped, Tenant, params};
@@ -122,7 +122,9 @@ pub fn create(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, permit: &Permit, new: &
         depth,
         created_at: ctx.now,
     };
-    folder.id = scope.insert(&folder)?;
+    folder.id = scope
+        .insert(&folder)
+        .map_err(|error| taken(error, &folder.display_name))?;
     folder.lineage = format!(
         "{}{}/",
         parent.as_ref().map_or("/", |parent| parent.lineage.as_str()),
@@ -166,10 +168,14 @@ pub fn edit(
             .filter(|below| below.id != folder.id)
         {
             below.path = format!("{}{}", folder.path, &below.path[before.path.len()..]);
-            scope.update(&below)?;
+            scope
+                .update(&below)
+                .map_err(|error| taken(error, &below.display_name))?;
         }
     }
-    scope.update(&folder)?;
+    scope
+        .update(&folder)
+        .map_err(|error| taken(error, &folder.display_name))?;
     let entry = entry(Action::Update, &folder).parameters(audit::key(folder.id)).entity(
         "Folder",
         folder.id,
@@ -239,7 +245,9 @@ pub fn relocate(
             below.parent_id = parent.as_ref().map(|parent| parent.id);
             below.parent_key = parent.as_ref().map(|parent| parent.key);
         }
-        scope.update(&below)?;
+        scope
+            .update(&below)
+            .map_err(|error| taken(error, &below.display_name))?;
     }
     let entry = entry(Action::Move, &folder)
         .parameters(json!({ "folderId": id, "targetParentId": target }))
@@ -342,8 +350,8 @@ fn valid_name(name: &str) -> Result<String, Error> {
         "The folder name must not be empty."
     } else if name.chars().count() > LONGEST_NAME {
         "The folder name must have at most 115 characters."
-    } else if name.contains('/') || name.chars().any(char::is_control) {
-        "The folder name must not contain a slash or control characters."
+    } else if name.contains('/') || has_hidden(name) {
+        "The folder name must not contain a slash or hidden characters."
     } else {
         return Ok(name.to_owned());
     };
@@ -377,12 +385,24 @@ fn check_depth(depth: i64) -> Result<(), Error> {
 
 fn check_path_is_free(scope: &mut Scoped<'_, Tenant>, path: &str, but: i64, name: &str) -> Result<(), Error> {
     if scope.exists::<Folder>("path_folded = ? and id <> ?", params![odata::fold(path), but])? {
-        return Err(Error::conflict(
-            codes::NAME_ALREADY_USED,
-            format!("A folder with the name {name} already exists in this place."),
-        ));
+        return Err(name_is_used(name));
     }
     Ok(())
+}
+
+fn name_is_used(name: &str) -> Error {
+    Error::conflict(
+        codes::NAME_ALREADY_USED,
+        format!("A folder with the name {name} already exists in this place."),
+    )
+}
+
+/// Somebody else took the place after it was looked at.
+fn taken(error: store::Error, name: &str) -> Error {
+    if error.is_unique("folders_path") {
+        return name_is_used(name);
+    }
+    error.into()
 }
 
 /// The published members of a folder, for answers that are no OData entities.

@@ -10,8 +10,10 @@ use super::builtin::ADMINISTRATOR;
 use super::model::{Assignment, ON_TENANT, Role, RoleType};
 use super::service as roles;
 use crate::audit::{self, Action, Component, Entry};
+use crate::directory;
 use crate::folders::model::{Folder, FolderMember};
 use crate::rows;
+use crate::tenants;
 use crate::users::model::TenantUser;
 
 /// The roles of users on the tenant, by user.
@@ -60,9 +62,12 @@ pub fn set_on_tenant(
             format!("The role {} can be assigned on folders only.", role.name),
         ));
     }
+    let administered = administers(scope, user.id)?;
     if replace(scope, user.id, ON_TENANT, &wanted)? {
         holds_something_itself(scope, user)?;
-        check_an_administrator_is_left(scope)?;
+        if administered {
+            check_an_administrator_is_left(scope)?;
+        }
         let names: Vec<&str> = wanted.iter().map(|role| role.name.as_str()).collect();
         let entry = Entry::new(Component::Users, Action::Assign, "roles", user.id, &user.user_name)
             .parameters(json!({ "userId": user.id, "roleIds": role_ids }))
@@ -90,27 +95,40 @@ pub fn set_on_folder(
     folder: &Folder,
     role_ids: &[i64],
 ) -> Result<(), Error> {
+    let wanted = folder_roles(scope, role_ids)?;
+    put_on_folder(scope, ctx, user, folder, &wanted)
+}
+
+/// The roles with these ids, each of which can be assigned on folders.
+pub fn folder_roles(scope: &mut Scoped<'_, Tenant>, role_ids: &[i64]) -> Result<Vec<Role>, Error> {
     let wanted = roles::find_all(scope, role_ids)?;
-    if let Some(role) = wanted.iter().find(|role| role.role_type == RoleType::Tenant) {
-        return Err(Error::field(
+    match wanted.iter().find(|role| role.role_type == RoleType::Tenant) {
+        Some(role) => Err(Error::field(
             "RoleIds",
             format!("The role {} can be assigned on the tenant only.", role.name),
-        ));
+        )),
+        None => Ok(wanted),
     }
-    let condition = "folder_id = ? and user_id = ?";
-    let known = scope.exists::<FolderMember>(condition, params![folder.id, user.id])?;
-    if !known {
-        scope.insert(&FolderMember {
-            id: 0,
-            folder_id: folder.id,
-            user_id: user.id,
-            has_alerts: false,
-        })?;
-    }
-    if !replace(scope, user.id, folder.id, &wanted)? && known {
+}
+
+/// [`set_on_folder`] with roles that were looked up by [`folder_roles`].
+pub fn put_on_folder(
+    scope: &mut Scoped<'_, Tenant>,
+    ctx: &Ctx,
+    user: &TenantUser,
+    folder: &Folder,
+    wanted: &[Role],
+) -> Result<(), Error> {
+    let added = scope.execute(
+        "insert into folder_members ({scope_column}, folder_id, user_id, has_alerts) values ({scope_value}, ?, ?, ?)
+         on conflict do nothing",
+        params![folder.id, user.id, false],
+    )?;
+    if !replace(scope, user.id, folder.id, wanted)? && added == 0 {
         return Ok(());
     }
     told(scope);
+    let role_ids: Vec<i64> = wanted.iter().map(|role| role.id).collect();
     let names: Vec<&str> = wanted.iter().map(|role| role.name.as_str()).collect();
     let entry = Entry::new(
         Component::Folders,
@@ -183,16 +201,16 @@ pub fn change_holders(
     if role.role_type == RoleType::Folder && !added.is_empty() {
         return Err(Error::field("addedUserIds", "A folder role is assigned on folders."));
     }
-    let condition = "user_id = ? and folder_id = ? and role_id = ?";
     for user in added {
-        if !scope.exists::<Assignment>(condition, params![user.id, ON_TENANT, role.id])? {
-            scope.insert(&Assignment::new(user.id, role.id, ON_TENANT))?;
-        }
+        give(scope, user.id, role.id, ON_TENANT)?;
     }
+    let condition = "user_id = ? and folder_id = ? and role_id = ?";
     for user in removed {
         scope.delete_where::<Assignment>(condition, params![user.id, ON_TENANT, role.id])?;
     }
-    check_an_administrator_is_left(scope)?;
+    if role.name == ADMINISTRATOR && !removed.is_empty() {
+        check_an_administrator_is_left(scope)?;
+    }
     told(scope);
     let names = |users: &[TenantUser]| users.iter().map(|user| user.user_name.clone()).collect::<Vec<_>>();
     let entry = Entry::new(Component::Roles, Action::Assign, "role", role.id, &role.name)
@@ -209,10 +227,14 @@ pub fn change_holders(
 
 /// Takes everything from a user that is about to be deleted.
 pub fn remove_all(scope: &mut Scoped<'_, Tenant>, user: i64) -> Result<(), Error> {
+    let administered = administers(scope, user)?;
     scope.delete_where::<Assignment>("user_id = ?", params![user])?;
     scope.delete_where::<FolderMember>("user_id = ?", params![user])?;
     told(scope);
-    check_an_administrator_is_left(scope)
+    if administered {
+        check_an_administrator_is_left(scope)?;
+    }
+    Ok(())
 }
 
 /// A record that was made for a group's member stands for itself once it is given something.
@@ -223,13 +245,26 @@ fn holds_something_itself(scope: &mut Scoped<'_, Tenant>, user: &TenantUser) -> 
     Ok(())
 }
 
-/// Somebody must be able to give rights, or nobody ever could again.
-fn check_an_administrator_is_left(scope: &mut Scoped<'_, Tenant>) -> Result<(), Error> {
-    let Some(role) = scope.find_one::<Role>("name_folded = ?", params![odata::fold(ADMINISTRATOR)])? else {
+/// Whether the user itself holds the role that opens everything.
+pub(crate) fn administers(scope: &mut Scoped<'_, Tenant>, user: i64) -> Result<bool, Error> {
+    let condition = "user_id = ? and folder_id = ? and role_id in (select r.id from roles r where r.name_folded = ?)";
+    Ok(scope.exists::<Assignment>(condition, params![user, ON_TENANT, odata::fold(ADMINISTRATOR)])?)
+}
+
+/// Somebody must be able to give rights, or nobody ever could again. Only holders count that are active and that the directory
+/// still has.
+pub(crate) fn check_an_administrator_is_left(scope: &mut Scoped<'_, Tenant>) -> Result<(), Error> {
+    let tenant = scope.scope().0;
+    let Some((organization, _)) = scope.tx().locate::<tenants::model::Tenant>("id = ?", params![tenant])? else {
         return Ok(());
     };
-    if scope.exists::<Assignment>("role_id = ? and folder_id = ?", params![role.id, ON_TENANT])? {
-        return Ok(());
+    let condition = "is_active = ? and id in (select a.user_id from role_assignments a join roles r on r.id = a.role_id \
+        where a.tenant_id = ? and a.folder_id = ? and r.name_folded = ?) order by id";
+    let of = params![true, tenant, ON_TENANT, odata::fold(ADMINISTRATOR)];
+    for holder in scope.find::<TenantUser>(condition, of)? {
+        if directory::is_present(scope.tx(), organization.0, &holder)? {
+            return Ok(());
+        }
     }
     Err(Error::conflict(
         codes::FORBIDDEN_OPERATION,
@@ -252,13 +287,23 @@ fn replace(scope: &mut Scoped<'_, Tenant>, user: i64, folder: i64, wanted: &[Rol
         .iter()
         .filter(|role| !held.iter().any(|held| held.role_id == role.id))
     {
-        scope.insert(&Assignment::new(user, role.id, folder))?;
+        give(scope, user, role.id, folder)?;
         changed = true;
     }
     if changed {
         told(scope);
     }
     Ok(changed)
+}
+
+/// Stores an assignment. That it is there already, perhaps since a moment ago, is fine.
+fn give(scope: &mut Scoped<'_, Tenant>, user: i64, role: i64, folder: i64) -> Result<(), Error> {
+    scope.execute(
+        "insert into role_assignments ({scope_column}, user_id, role_id, folder_id) values ({scope_value}, ?, ?, ?)
+         on conflict do nothing",
+        params![user, role, folder],
+    )?;
+    Ok(())
 }
 
 fn told(scope: &mut Scoped<'_, Tenant>) {

@@ -1,6 +1,6 @@
 //! The permission catalogue in its wire form (reference: access 5.1).
 
-use context::{Action, CATALOGUE, Error, Level, Permission, PermissionSet};
+use context::{Action, CATALOGUE, Error, Level, Permission, PermissionSet, check_length};
 use odata::{EntityType, Kind, Property, Source};
 use serde_json::{Value, json};
 
@@ -99,6 +99,7 @@ fn granted() -> bool {
 /// # Errors
 /// 400 for a name that is not in the catalogue or has another scope.
 pub fn read(given: &[Named]) -> Result<PermissionSet, Error> {
+    check_length("Permissions", given)?;
     let mut set = PermissionSet::EMPTY;
     for (index, named) in given.iter().enumerate() {
         let at = || format!("Permissions[{index}].Name");

@@ -1,6 +1,8 @@
 //! What can happen to roles (reference: access, chapter 6).
 
-use context::{Ctx, Error, PermissionSet, codes};
+use std::collections::HashSet;
+
+use context::{Ctx, Error, PermissionSet, check_length, codes, has_hidden};
 use odata::Query;
 use serde_json::{Value, json};
 use store::{Json, Page, Scoped, Tenant, params};
@@ -49,6 +51,7 @@ fn no_such_role(id: impl std::fmt::Display) -> Error {
 
 /// The roles with these ids, each of which must exist.
 pub fn find_all(scope: &mut Scoped<'_, Tenant>, ids: &[i64]) -> Result<Vec<Role>, Error> {
+    check_length("RoleIds", ids)?;
     let mut wanted = ids.to_vec();
     wanted.sort_unstable();
     wanted.dedup();
@@ -61,13 +64,24 @@ pub fn find_all(scope: &mut Scoped<'_, Tenant>, ids: &[i64]) -> Result<Vec<Role>
 
 /// The roles with these names, each of which must exist.
 pub fn named(scope: &mut Scoped<'_, Tenant>, names: &[String]) -> Result<Vec<Role>, Error> {
-    names
-        .iter()
-        .map(|name| {
-            let role = scope.find_one::<Role>("name_folded = ?", params![odata::fold(name.trim())])?;
-            role.ok_or_else(|| Error::field("RolesList", format!("There is no role {name}.")))
-        })
-        .collect()
+    check_length("RolesList", names)?;
+    let mut wanted: Vec<String> = names.iter().map(|name| odata::fold(name.trim())).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let mut found = Vec::with_capacity(wanted.len());
+    for chunk in wanted.chunks(500) {
+        let marks = vec!["?"; chunk.len()].join(", ");
+        let values = chunk.iter().cloned().map(store::Value::Text).collect();
+        found.extend(scope.find::<Role>(&format!("name_folded in ({marks})"), values)?);
+    }
+    let known: HashSet<String> = found.iter().map(|role| odata::fold(&role.name)).collect();
+    match names.iter().find(|name| !known.contains(&odata::fold(name.trim()))) {
+        Some(missing) => {
+            let missing: String = missing.chars().take(LONGEST_NAME).collect();
+            Err(Error::field("RolesList", format!("There is no role {missing}.")))
+        }
+        None => Ok(found),
+    }
 }
 
 pub fn list(scope: &mut Scoped<'_, Tenant>, query: &Query) -> Result<Page<Role>, Error> {
@@ -110,7 +124,7 @@ pub fn create(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, draft: &Draft) -> Resul
         is_editable: true,
         permissions: Json(catalogue::names(fitting(role_type, given, draft)?)),
     };
-    role.id = scope.insert(&role)?;
+    role.id = scope.insert(&role).map_err(|error| taken(error, &role.name))?;
     let entry = entry(Action::Create, &role).parameters(json!({ "roleDto": to_value(&role) }));
     audit::record(
         scope,
@@ -141,7 +155,7 @@ pub fn replace(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, id: i64, draft: &Draft
         permissions: Json(catalogue::names(fitting(before.role_type, given, draft)?)),
         ..before.clone()
     };
-    scope.update(&role)?;
+    scope.update(&role).map_err(|error| taken(error, &role.name))?;
     let changes = json!({ "Old": to_value(&before), "New": to_value(&role) });
     let entry = entry(Action::Update, &role).parameters(audit::key(id));
     audit::record(scope, ctx, entry.entity("Role", id, Action::Update, changes))?;
@@ -204,8 +218,11 @@ fn built_in(role: &Role) -> Error {
 
 fn valid_name(name: &str) -> Result<String, Error> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return Err(Error::field("Name", "The role name must have 1 to 64 characters."));
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || has_hidden(name) {
+        return Err(Error::field(
+            "Name",
+            "The role name must have 1 to 64 characters, none of them hidden.",
+        ));
     }
     Ok(name.to_owned())
 }
@@ -217,9 +234,9 @@ fn display_name(draft: &Draft, name: &str) -> Result<String, Error> {
         .map(str::trim)
         .filter(|text| !text.is_empty())
     {
-        Some(text) if text.chars().count() > LONGEST_NAME => Err(Error::field(
+        Some(text) if text.chars().count() > LONGEST_NAME || has_hidden(text) => Err(Error::field(
             "DisplayName",
-            "The display name must have at most 64 characters.",
+            "The display name must have at most 64 characters, none of them hidden.",
         )),
         Some(text) => Ok(text.to_owned()),
         None => Ok(name.to_owned()),
@@ -254,10 +271,22 @@ fn fitting(role_type: RoleType, given: PermissionSet, draft: &Draft) -> Result<P
 
 fn check_name_is_free(scope: &mut Scoped<'_, Tenant>, name: &str, but: i64) -> Result<(), Error> {
     if scope.exists::<Role>("name_folded = ? and id <> ?", params![odata::fold(name), but])? {
-        return Err(Error::conflict(
-            codes::NAME_ALREADY_USED,
-            format!("A role with the name {name} already exists."),
-        ));
+        return Err(name_is_used(name));
     }
     Ok(())
+}
+
+fn name_is_used(name: &str) -> Error {
+    Error::conflict(
+        codes::NAME_ALREADY_USED,
+        format!("A role with the name {name} already exists."),
+    )
+}
+
+/// Somebody else took the name after it was looked for.
+fn taken(error: store::Error, name: &str) -> Error {
+    if error.is_unique("roles_name") {
+        return name_is_used(name);
+    }
+    error.into()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use context::{Ctx, Error, codes};
+use context::{Ctx, Error, check_length, codes};
 use odata::Query;
 use serde_json::{Map, Value, json};
 use store::{Entity as _, Page, Scoped, Tenant, params};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::model::{TenantUser, UpdatePolicy, UserType};
 use crate::audit::{self, Action, Component, Entry};
-use crate::directory::Principal;
+use crate::directory::{Principal, is_same_kind};
 use crate::folders::model::{Folder, FolderMember};
 use crate::roles::assignments;
 use crate::roles::model::{Assignment, ON_TENANT};
@@ -58,6 +58,7 @@ pub fn known(scope: &mut Scoped<'_, Tenant>, key: Uuid) -> Result<Option<TenantU
 
 /// The users with these ids, each of which must exist.
 pub fn find_all(scope: &mut Scoped<'_, Tenant>, ids: &[i64]) -> Result<Vec<TenantUser>, Error> {
+    check_length("UserIds", ids)?;
     let mut wanted = ids.to_vec();
     wanted.sort_unstable();
     wanted.dedup();
@@ -73,8 +74,14 @@ pub fn list(scope: &mut Scoped<'_, Tenant>, query: &Query, condition: &str) -> R
 }
 
 /// Takes a directory principal into the tenant, or finds the record it has already.
+///
+/// # Errors
+/// 409 when a record of another kind has its GUID.
 pub fn import(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, principal: &Principal) -> Result<TenantUser, Error> {
     if let Some(mut user) = known(scope, principal.key)? {
+        if !is_same_kind(user.user_type, principal.kind) {
+            return Err(is_known(&user.user_name));
+        }
         if user.only_inherited {
             user.only_inherited = false;
             scope.update(&user)?;
@@ -142,9 +149,22 @@ fn insert(
         update_version: None,
         culture: None,
     };
-    user.id = scope.insert(&user)?;
+    user.id = scope.insert(&user).map_err(|error| {
+        if error.is_unique("tenant_users_key") {
+            return is_known(&user.user_name);
+        }
+        error.into()
+    })?;
     scope.changed("assignments", scope.scope().0);
     Ok(user)
+}
+
+/// 409 for a principal that has a record already.
+pub fn is_known(user_name: &str) -> Error {
+    Error::conflict(
+        codes::ITEM_ALREADY_EXISTS,
+        format!("{user_name} is a user of this tenant already."),
+    )
 }
 
 /// Sets switches, and the roles on the tenant where they are given.
@@ -198,6 +218,9 @@ pub fn edit(
             .parameters(audit::key(id))
             .entity("User", id, Action::Update, changes);
         audit::record(scope, ctx, entry)?;
+    }
+    if before.is_active && !user.is_active && assignments::administers(scope, id)? {
+        assignments::check_an_administrator_is_left(scope)?;
     }
     if let Some(names) = roles_list {
         let wanted: Vec<i64> = roles::named(scope, names)?.iter().map(|role| role.id).collect();

@@ -102,6 +102,7 @@ async fn assign_principal(cx: Request) -> Result<Response, Error> {
         .write(move |tx| {
             let principal = directory::resolve(tx, tenant.organization, &name)?;
             let mut scope = tx.tenant(tenant.id);
+            context::check_length("RolesPerFolder", &places)?;
             // The right is looked at before the account is taken in.
             for place in &places {
                 crate::folders::service::find(&mut scope, &permit, crate::folders::service::By::Id(place.folder_id))?;

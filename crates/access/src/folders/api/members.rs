@@ -78,12 +78,15 @@ fn simple_role() -> &'static EntityType {
     &MODEL
 }
 
+/// What opens the list of a folder's users.
+pub const LIST_MEMBERS: &str = "Units.View or SubFolders.View or Assets.Create or Assets.Edit";
+
 pub fn of_folder() -> Operation {
     let path = "/odata/Folders/UiPath.Server.Configuration.OData.GetUsersForFolder(key={key},includeInherited={includeInherited})";
     Operation::orchestrator(Method::GET, path, "Folders_GetUsersForFolderByKeyAndIncludeinherited")
         .summary("Lists the accounts assigned to a folder with their roles, those of its ancestors where asked for.")
         .scope("OR.Folders.Read")
-        .permission("Units.View or SubFolders.View or Assets.Create or Assets.Edit")
+        .permission(LIST_MEMBERS)
         .folder(FolderRule::InRequest)
         .parameters(&["includeAlertsEnabled"])
         .queryable()

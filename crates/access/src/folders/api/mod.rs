@@ -13,6 +13,7 @@ mod remove_user;
 mod summary;
 
 pub(crate) use assign::read_name;
+pub(crate) use members::LIST_MEMBERS;
 use web::Operation;
 
 pub(crate) fn operations() -> Vec<Operation> {

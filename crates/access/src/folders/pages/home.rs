@@ -9,6 +9,7 @@ use web::{Area, Operation, Request, Response, page};
 use super::load;
 use crate::Access;
 use crate::console::{folder_path, may, tenant, tenant_path};
+use crate::folders::model::Folder;
 use crate::folders::service;
 use crate::permit::{Permit, VIEW_FOLDERS};
 
@@ -44,7 +45,7 @@ async fn handle(cx: Request) -> Result<Response, Error> {
         .collect();
     let children: Vec<_> = tree.children(Some(id)).collect();
     let content = html! {
-        (ui::page_header(&folder.display_name, folder.description.as_deref().unwrap_or(&folder.path), html! {
+        (ui::page_header(&folder.display_name, lead(&folder), html! {
             @if may(&cx, "Units.Create or SubFolders.Create", Some(id))? {
                 (link_button("New subfolder", &format!("{base}/folders/new?parent={id}")).icon("plus"))
             }
@@ -74,4 +75,13 @@ async fn handle(cx: Request) -> Result<Response, Error> {
         (ui::api_hint("GET", &format!("/odata/Folders({id})")))
     };
     page::render(&cx, &folder.display_name, ACTIVE, content).await
+}
+
+/// What the folder is for, else where it is.
+fn lead(folder: &Folder) -> &str {
+    match folder.description.as_deref() {
+        Some(description) => description,
+        None if folder.parent_id.is_some() => &folder.path,
+        None => "",
+    }
 }

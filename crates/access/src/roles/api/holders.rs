@@ -1,7 +1,7 @@
 //! Who holds a role on the tenant. `POST /odata/Roles({key})/…SetUsers`, `GET /odata/Roles/…GetUserIdsForRole(key={key})`,
 //! `…GetUsersForRole(key={key})`
 
-use context::Error;
+use context::{Error, check_length};
 use http::Method;
 use odata::Query;
 use serde::Deserialize;
@@ -56,6 +56,8 @@ struct Changes {
 
 async fn change(cx: Request) -> Result<Response, Error> {
     let changes: Changes = cx.json()?;
+    check_length("addedUserIds", &changes.added_user_ids)?;
+    check_length("removedUserIds", &changes.removed_user_ids)?;
     let (tenant, ctx, role) = (cx.tenant()?.id, cx.ctx.clone(), cx.integer("key")?);
     cx.store()
         .write(move |tx| {

@@ -157,7 +157,7 @@ async fn form(cx: &Request, status: u16, shown: Shown, errors: &Errors) -> Resul
     let back = format!("{}/access/roles", tenant_path(cx)?);
     let content = html! {
         (ui::page_header(&shown.title, &format!("{} role", shown.role_type), html! {}))
-        @if let Some(reason) = &shown.locked { (ui::callout(Tone::Info, reason.clone())) (fields) }
+        @if let Some(reason) = &shown.locked { (ui::stack(html! { (ui::callout(Tone::Info, reason.clone())) (fields) })) }
         @else { (Form::new(csrf(cx), &shown.action).submit("Save").cancel(&back).errors(errors).render(fields)) }
     };
     page::render_with(cx, status, &shown.title, ACTIVE, content).await

@@ -1,6 +1,6 @@
 //! Takes an account of the directory into the tenant. `POST /odata/Users`
 
-use context::{Error, codes};
+use context::Error;
 use http::Method;
 use serde::Deserialize;
 use store::Entity as _;
@@ -60,8 +60,7 @@ async fn handle(cx: Request) -> Result<Response, Error> {
             let principal = directory::resolve(tx, tenant.organization, &name)?;
             let mut scope = tx.tenant(tenant.id);
             if service::known(&mut scope, principal.key)?.is_some_and(|user| !user.only_inherited) {
-                let message = format!("{} is a user of this tenant already.", principal.user_name);
-                return Err(Error::conflict(codes::ITEM_ALREADY_EXISTS, message));
+                return Err(service::is_known(&principal.user_name));
             }
             let user = service::import(&mut scope, &ctx, &principal)?;
             let user = service::edit(&mut scope, &ctx, user.id, &switches, roles.as_deref())?;

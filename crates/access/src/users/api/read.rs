@@ -1,14 +1,19 @@
 //! Users of the tenant. `GET /odata/Users`, `GET /odata/Users({key})`, `…GetByKey(identifier={identifier})`,
 //! `…GetUserId(userKey={userKey})`, `…Validate(userIds=[{userIds}])`
 
-use context::Error;
+use std::collections::BTreeSet;
+
+use context::{Error, Reach};
 use http::Method;
 use odata::Literal;
 use serde_json::{Map, Value};
-use store::{Entity as _, Page, Scoped, Tenant};
+use store::{Entity as _, Page, Scoped, Tenant, params};
 use web::{Operation, Request, Response, Shape, reply};
 
 use crate::Access;
+use crate::folders::api::LIST_MEMBERS;
+use crate::folders::model::{Folder, FolderMember};
+use crate::permit::{Permit, requirement};
 use crate::users::model::TenantUser;
 use crate::users::service;
 
@@ -24,14 +29,60 @@ pub fn list() -> Operation {
 
 pub fn by_id() -> Operation {
     Operation::orchestrator(Method::GET, "/odata/Users({key})", "Users_GetById")
-        .summary("Gets a user.")
+        .summary("Gets a user: oneself, one whom a folder's list of users shows to the caller, or with Users.View anyone.")
         .scope("OR.Users.Read")
         .queryable()
         .answers(200, Shape::Entity(TenantUser::model()))
         .handler(|cx: Request| async move {
             let id = cx.integer("key")?;
-            one(cx, 200, move |scope| service::find(scope, id)).await
+            let sight = Sight::of(&cx).await?;
+            one(cx, 200, move |scope| {
+                sight.check(scope, id)?;
+                service::find(scope, id)
+            })
+            .await
         })
+}
+
+/// Whom the caller may look at.
+enum Sight {
+    Everyone,
+    Some {
+        own: Option<i64>,
+        /// Folders whose users the caller may list, with their ancestors, whose users are listed along.
+        folders: BTreeSet<i64>,
+    },
+}
+
+impl Sight {
+    async fn of(cx: &Request) -> Result<Self, Error> {
+        if cx.rights.allow(&requirement("Users.View")?, None) {
+            return Ok(Self::Everyone);
+        }
+        let (access, tenant) = (cx.state::<Access>()?, cx.tenant()?);
+        let tree = access.tree(tenant.id).await?;
+        let folders = match Permit::requiring(cx, LIST_MEMBERS)?.reach() {
+            Reach::All => tree.in_order().into_iter().map(|folder| folder.id).collect(),
+            Reach::Only(folders) => {
+                let shown = folders.into_iter().filter_map(|folder| tree.get(folder));
+                shown.flat_map(Folder::ids).collect()
+            }
+        };
+        let own = access.user_id(&cx.ctx.caller, tenant).await?;
+        Ok(Self::Some { own, folders })
+    }
+
+    fn check(&self, scope: &mut Scoped<'_, Tenant>, id: i64) -> Result<(), Error> {
+        let Self::Some { own, folders } = self else { return Ok(()) };
+        if *own == Some(id) {
+            return Ok(());
+        }
+        let memberships = scope.find::<FolderMember>("user_id = ?", params![id])?;
+        if memberships.iter().any(|member| folders.contains(&member.folder_id)) {
+            return Ok(());
+        }
+        Err(Error::forbidden())
+    }
 }
 
 pub fn by_key() -> Operation {

@@ -19,17 +19,28 @@ pub fn asked(cx: &Request) -> (Among, String) {
 
 /// The search; it works without a script.
 pub fn search_form(cx: &Request, path: &str) -> Markup {
-    let kinds = vec![
-        Choice::new("All", "All"),
-        Choice::new("Users", "Users"),
-        Choice::new("Groups", "Groups"),
-        Choice::new("ExternalApplications", "External apps"),
+    let kinds = [
+        ("All", "All"),
+        ("Users", "Users"),
+        ("Groups", "Groups"),
+        ("ExternalApplications", "External apps"),
     ];
+    let chosen = cx.parameter("kind").unwrap_or("All");
     html! {
-        form.form method="get" action=(path) role="search" aria-label="Find an account" {
-            (field::select("kind", "Look among", kinds).value(cx.parameter("kind").unwrap_or("All")))
-            (field::text("q", "Name begins with").value(cx.parameter("q").unwrap_or_default()))
-            div.form-actions { (button("Find").icon("search")) }
+        form.filters method="get" action=(path) role="search" aria-label="Find an account" {
+            label.search-box {
+                span.visually-hidden { "Name begins with" }
+                (ui::icon("search"))
+                input.input type="search" name="q" value=(cx.parameter("q").unwrap_or_default()) placeholder="Name begins with" autocomplete="off";
+            }
+            label.filter {
+                span { "Among" }
+                select.input name="kind" {
+                    @for (value, label) in kinds { option value=(value) selected[value == chosen] { (label) } }
+                }
+                (ui::icon("down"))
+            }
+            (button("Find").small())
         }
     }
 }
