@@ -1,6 +1,7 @@
 //! What the operations of the identity API share.
 
-use context::{Error, codes};
+use context::Error;
+pub use context::check_length;
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
@@ -70,15 +71,4 @@ pub fn identity_result<T>(outcome: Result<T, Failure>) -> Result<Response, Error
         Err(Failure::Refused(faults)) => Reply::new(400).json(&IdentityResult::failed(faults)),
         Err(Failure::Other(error)) => Err(error),
     }
-}
-
-/// Lists in bodies are bounded.
-pub fn check_length<T>(name: &'static str, list: &[T]) -> Result<(), Error> {
-    if list.len() > MOST as usize {
-        return Err(Error::invalid(
-            codes::INVALID_ARGUMENT,
-            format!("{name} has more than {MOST} entries."),
-        ));
-    }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Groups and memberships.
 
-use context::{Ctx, Error, codes};
+use context::{Ctx, Error, codes, has_hidden};
 use serde_json::json;
 use store::{Scoped, params};
 use uuid::Uuid;
@@ -64,19 +64,11 @@ pub fn groups_of(scope: &mut Handle<'_>, kind: MemberKind, id: Uuid) -> Result<V
 pub fn create(
     scope: &mut Handle<'_>,
     ctx: &Ctx,
-    id: Option<Uuid>,
     name: &str,
     members: &[Uuid],
 ) -> Result<Group, Error> {
     let name = check_name(scope, name, None)?;
-    let id = id.unwrap_or_else(|| ctx.id());
-    let taken = scope.tx().locate::<Group>("id = ?", params![id])?.is_some();
-    if taken {
-        return Err(Error::conflict(
-            codes::ITEM_ALREADY_EXISTS,
-            "A group with this id exists already.",
-        ));
-    }
+    let id = ctx.id();
     let group = Group {
         id,
         display_name: name.clone(),
@@ -85,7 +77,7 @@ pub fn create(
         created_at: ctx.now,
         modified_at: None,
     };
-    scope.insert(&group)?;
+    scope.insert(&group).map_err(|error| taken(error, &group.name))?;
     scope.changed("groups", id);
     let event = Event::identity("Groups", "Group Created", format!("Group {} was created.", group.name))
         .details(json!({ "groupId": id, "name": group.name, "members": members }));
@@ -128,7 +120,7 @@ pub fn update(
         group.name = name;
     }
     group.modified_at = Some(ctx.now);
-    scope.update(&group)?;
+    scope.update(&group).map_err(|error| taken(error, &group.name))?;
     scope.changed("groups", id);
     for member in add {
         add_member(scope, ctx, &group, *member)?;
@@ -283,7 +275,7 @@ fn publish(scope: &mut Handle<'_>, kind: MemberKind, id: Uuid) {
 
 fn check_name(scope: &mut Handle<'_>, name: &str, own: Option<Uuid>) -> Result<String, Error> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || has_hidden(name) {
         return Err(Error::field(
             "name",
             format!("The group name must have 1 to {LONGEST_NAME} printable characters."),
@@ -291,10 +283,22 @@ fn check_name(scope: &mut Handle<'_>, name: &str, own: Option<Uuid>) -> Result<S
     }
     let same = scope.find_one::<Group>("name_folded = ?", params![store::fold(name)])?;
     if same.is_some_and(|group| Some(group.id) != own) {
-        return Err(Error::conflict(
-            codes::NAME_ALREADY_USED,
-            format!("A group named '{name}' exists already."),
-        ));
+        return Err(name_is_used(name));
     }
     Ok(name.to_owned())
+}
+
+fn name_is_used(name: &str) -> Error {
+    Error::conflict(
+        codes::NAME_ALREADY_USED,
+        format!("A group named '{name}' exists already."),
+    )
+}
+
+/// Somebody else took the name after it was looked for.
+fn taken(error: store::Error, name: &str) -> Error {
+    if error.is_unique("groups_name") {
+        return name_is_used(name);
+    }
+    error.into()
 }

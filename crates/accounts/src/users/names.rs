@@ -1,5 +1,7 @@
 //! What user names, e-mail addresses and shown names may look like.
 
+use context::{has_hidden, is_hidden};
+
 use super::Fault;
 
 /// Longest name or address, in characters.
@@ -7,16 +9,11 @@ const LONGEST_TEXT: usize = 256;
 
 /// Adds a fault when one of the shown names is too long or holds characters that cannot be seen.
 pub(super) fn check_names(names: &[&str], faults: &mut Vec<Fault>) {
-    let good = |name: &&str| name.chars().count() <= LONGEST_TEXT && !name.chars().any(is_hidden);
+    let good = |name: &&str| name.chars().count() <= LONGEST_TEXT && !has_hidden(name);
     if !names.iter().all(good) {
         let text = format!("Names have at most {LONGEST_TEXT} printable characters.");
         faults.push(Fault::new("InvalidName", text));
     }
-}
-
-/// Control characters and marks that turn the direction of text around.
-fn is_hidden(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 pub(super) fn is_user_name(name: &str) -> bool {

@@ -21,8 +21,6 @@ const KEPT_HASHES: usize = 10;
 /// A user to be created.
 #[derive(Debug, Clone, Default)]
 pub struct NewUser {
-    /// Chosen by the caller, else made here.
-    pub id: Option<Uuid>,
     pub user_name: String,
     pub email: Option<String>,
     pub name: String,
@@ -154,10 +152,7 @@ pub fn create(scope: &mut Handle<'_>, ctx: &Ctx, new: NewUser) -> Result<User, F
     if !faults.is_empty() {
         return Err(Failure::Refused(faults));
     }
-    let id = new.id.unwrap_or_else(|| ctx.id());
-    if scope.tx().locate::<User>("id = ?", params![id])?.is_some() {
-        return Err(Error::conflict(codes::ITEM_ALREADY_EXISTS, "A user with this id exists already.").into());
-    }
+    let id = ctx.id();
     let display_name = match new.display_name.trim() {
         "" => format!("{} {}", new.name.trim(), new.surname.trim()).trim().to_owned(),
         given => given.to_owned(),

@@ -12,12 +12,12 @@ use super::dto;
 use crate::groups::service;
 use crate::rest::{check_length, partition};
 
-/// Contract schema `CreateGroupCommand`.
+/// Contract schema `CreateGroupCommand`. `id` is not looked at: ids are made here, or a new group could take the place of
+/// another principal.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Command {
     partition_global_id: Option<Uuid>,
-    id: Option<Uuid>,
     #[serde(default)]
     name: String,
     #[serde(default, rename = "directoryUserMemberIDs")]
@@ -40,7 +40,7 @@ async fn handle(request: Request) -> Result<Response, Error> {
     check_length("directoryUserMemberIDs", &command.members)?;
     let created = request.store().write(move |tx| {
         let mut scope = tx.organization(organization);
-        let group = service::create(&mut scope, &ctx, command.id, &command.name, &command.members)?;
+        let group = service::create(&mut scope, &ctx, &command.name, &command.members)?;
         dto(&mut scope, &group)
     });
     Reply::new(201).json(&created.await?)

@@ -44,8 +44,10 @@ async fn delete(request: Request) -> Result<Response, Error> {
 }
 
 async fn bulk_delete(request: Request) -> Result<Response, Error> {
-    let command: Command = request.json()?;
+    let mut command: Command = request.json()?;
     check_length("groupIDs", &command.group_ids)?;
+    command.group_ids.sort_unstable();
+    command.group_ids.dedup();
     delete_all(&request, command.group_ids).await
 }
 

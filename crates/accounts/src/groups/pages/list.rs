@@ -36,7 +36,7 @@ async fn create(request: Request) -> Result<Response, Error> {
     let name = value_of(&form, "name").to_owned();
     let wanted = name.clone();
     let created = request.store().write(move |tx| {
-        service::create(&mut tx.organization(organization), &ctx, None, &wanted, &[]).map_err(Failure::from)
+        service::create(&mut tx.organization(organization), &ctx, &wanted, &[]).map_err(Failure::from)
     });
     match created.await {
         Ok(group) => page::done(

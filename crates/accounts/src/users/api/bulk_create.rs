@@ -9,7 +9,7 @@ use web::{Operation, Reply, Request, Response};
 
 use super::create;
 use crate::groups::{self, MemberKind};
-use crate::rest::{identity_result, partition};
+use crate::rest::{check_length, identity_result, partition};
 use crate::state::Accounts;
 use crate::users::service::{self, NewUser};
 use crate::users::{Failure, IdentityResult, UserDto};
@@ -54,6 +54,10 @@ async fn handle(request: Request) -> Result<Response, Error> {
             "users",
             format!("At most {MOST_USERS} users can be created at a time."),
         ));
+    }
+    check_length("groupIDs", &command.group_ids)?;
+    for user in &command.users {
+        check_length("groupIDs", &user.group_ids)?;
     }
     let own: Vec<&[Uuid]> = command.users.iter().map(|user| user.group_ids.as_slice()).collect();
     super::check_groups(&request, &[own.as_slice(), &[&command.group_ids]].concat()).await?;

@@ -30,9 +30,11 @@ pub fn operation() -> Operation {
 }
 
 async fn handle(request: Request) -> Result<Response, Error> {
-    let command: Command = request.json()?;
+    let mut command: Command = request.json()?;
     let (organization, ctx) = (partition(&request, command.partition_global_id)?, request.ctx.clone());
     check_length("userIds", &command.user_ids)?;
+    command.user_ids.sort_unstable();
+    command.user_ids.dedup();
     let deleted = request.store().write(move |tx| {
         let mut scope = tx.organization(organization);
         command

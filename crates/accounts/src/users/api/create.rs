@@ -13,12 +13,11 @@ use crate::state::Accounts;
 use crate::users::service::{self, NewUser};
 use crate::users::{Failure, Fault, IdentityResult, UserType};
 
-/// Contract schema `CreateUserCommand`. `legacyId` and `userLogins` are not looked at: the number comes from the database, and
-/// there are local accounts only.
+/// Contract schema `CreateUserCommand`. `id`, `legacyId` and `userLogins` are not looked at: ids are made here, or a new account
+/// could take the place of another principal, and there are local accounts only.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Command {
-    pub id: Option<Uuid>,
     #[serde(default)]
     pub user_name: String,
     pub email: Option<String>,
@@ -83,7 +82,6 @@ pub async fn prepare(accounts: &Accounts, ctx: &Ctx, organization: Uuid, command
         None => None,
     };
     Ok(NewUser {
-        id: command.id,
         user_name: command.user_name,
         email: command.email,
         name: command.name,
