@@ -64,6 +64,11 @@ impl Schemas {
         }
     }
 
+    fn named(&mut self, name: &str, schema: Value) -> Value {
+        self.0.insert(name.to_owned(), schema);
+        json!({ "$ref": format!("#/components/schemas/{name}") })
+    }
+
     fn content(&mut self, shape: &Shape) -> Option<Value> {
         let (media, schema) = match shape {
             Shape::Nothing => return None,
@@ -78,13 +83,8 @@ impl Schemas {
                     json!({ "type": "object", "properties": properties }),
                 )
             }
-            Shape::Json { name, schema } => {
-                self.0.insert((*name).to_owned(), schema.clone());
-                (
-                    "application/json",
-                    json!({ "$ref": format!("#/components/schemas/{name}") }),
-                )
-            }
+            Shape::Json { name, schema } => ("application/json", self.named(name, schema.clone())),
+            Shape::Typed { name, schema } => ("application/json", self.named(name, schema())),
         };
         Some(json!({ media: { "schema": schema } }))
     }

@@ -50,6 +50,11 @@ pub enum Shape {
         name: &'static str,
         schema: Value,
     },
+    /// JSON whose schema is worked out when the document is asked for: a server that runs has no use for it.
+    Typed {
+        name: &'static str,
+        schema: fn() -> Value,
+    },
     /// A form, file, page or text: media type only.
     Media(&'static str),
     Nothing,
@@ -214,9 +219,9 @@ impl Operation {
 
     /// Takes a JSON body of this type.
     pub fn takes<T: schemars::JsonSchema>(mut self, name: &'static str) -> Self {
-        self.takes = Shape::Json {
+        self.takes = Shape::Typed {
             name,
-            schema: schema_of::<T>(),
+            schema: schema_of::<T>,
         };
         self
     }
@@ -255,9 +260,9 @@ impl Operation {
     pub fn answers_json<T: schemars::JsonSchema>(self, status: u16, name: &'static str) -> Self {
         self.answers(
             status,
-            Shape::Json {
+            Shape::Typed {
                 name,
-                schema: schema_of::<T>(),
+                schema: schema_of::<T>,
             },
         )
     }
