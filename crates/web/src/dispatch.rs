@@ -4,12 +4,12 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use context::{Caller, Ctx, Error, Kind, Rights, codes};
 use futures_util::FutureExt as _;
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::BodyExt as _;
 use tracing::Instrument as _;
 
 use crate::app::App;
@@ -23,6 +23,8 @@ use crate::{cors, error, guard};
 
 /// Longest time a client may take to send a body.
 const BODY_TIME: Duration = Duration::from_secs(30);
+/// How many bytes of a body that is too long are read past its limit.
+const MOST_DISCARDED: usize = 4 << 20;
 /// Longest time a handler may take before its answer starts.
 const HANDLER_TIME: Duration = Duration::from_secs(60);
 /// Most query parameters that are looked at.
@@ -196,6 +198,8 @@ fn read_query(raw: &str) -> Option<Vec<(String, String)>> {
     (pairs.len() <= MOST_PARAMETERS).then_some(pairs)
 }
 
+/// The body, if it is no longer than `limit`. Of a longer one a little more is read and thrown away: a client that is still
+/// writing when the connection closes would not see the answer.
 async fn read_body<B>(body: B, parts: &Parts, limit: usize) -> Result<Bytes, Error>
 where
     B: http_body::Body + Send + 'static,
@@ -205,18 +209,35 @@ where
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    let too_large = || Error::of(Kind::TooLarge, format!("The body is larger than {limit} bytes."));
     let announced = parts
         .headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(too_large());
-    }
-    match tokio::time::timeout(BODY_TIME, Limited::new(body, limit).collect()).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(Error::invalid(codes::INVALID_REQUEST, "The body ended early.")),
+    let reading = async {
+        let mut body = std::pin::pin!(body);
+        let (mut kept, mut total) = (BytesMut::with_capacity(announced.unwrap_or(0).min(limit)), 0);
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else {
+                return Err(Error::invalid(codes::INVALID_REQUEST, "The body ended early."));
+            };
+            let Ok(mut data) = frame.into_data() else { continue };
+            total += data.remaining();
+            if total <= limit {
+                kept.put(&mut data);
+            } else if total > limit + MOST_DISCARDED {
+                break;
+            }
+        }
+        if total > limit {
+            return Err(Error::of(
+                Kind::TooLarge,
+                format!("The body is larger than {limit} bytes."),
+            ));
+        }
+        Ok(kept.freeze())
+    };
+    match tokio::time::timeout(BODY_TIME, reading).await {
+        Ok(read) => read,
         Err(_) => Err(Error::invalid(
             codes::INVALID_REQUEST,
             "The body took too long to arrive.",
@@ -252,11 +273,19 @@ fn finish(response: &mut Response, family: Family, trace: &str, encrypted: bool)
     }
     match family {
         Family::Orchestrator => {
-            fixed(headers, header::HeaderName::from_static("api-supported-versions"), API_VERSIONS);
+            fixed(
+                headers,
+                header::HeaderName::from_static("api-supported-versions"),
+                API_VERSIONS,
+            );
             fixed(headers, header::CACHE_CONTROL, "no-store");
         }
         Family::Identity | Family::Console | Family::Root | Family::Portal => {
-            let policy = if family == Family::Console { CONSOLE_POLICY.as_str() } else { ui::CONTENT_SECURITY_POLICY };
+            let policy = if family == Family::Console {
+                CONSOLE_POLICY.as_str()
+            } else {
+                ui::CONTENT_SECURITY_POLICY
+            };
             fixed(headers, header::REFERRER_POLICY, "no-referrer");
             fixed(headers, header::X_FRAME_OPTIONS, "DENY");
             fixed(headers, header::CONTENT_SECURITY_POLICY, policy);
@@ -265,7 +294,11 @@ fn finish(response: &mut Response, family: Family, trace: &str, encrypted: bool)
     }
     if encrypted {
         fixed(headers, header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
-        for cookie in headers.iter_mut().filter(|(name, _)| *name == header::SET_COOKIE).map(|(_, value)| value) {
+        for cookie in headers
+            .iter_mut()
+            .filter(|(name, _)| *name == header::SET_COOKIE)
+            .map(|(_, value)| value)
+        {
             secure(cookie);
         }
     }
@@ -274,7 +307,9 @@ fn finish(response: &mut Response, family: Family, trace: &str, encrypted: bool)
 /// Adds `Secure` to a cookie that came without.
 fn secure(cookie: &mut header::HeaderValue) {
     let Ok(text) = cookie.to_str() else { return };
-    if !text.split(';').any(|attribute| attribute.trim().eq_ignore_ascii_case("secure"))
+    if !text
+        .split(';')
+        .any(|attribute| attribute.trim().eq_ignore_ascii_case("secure"))
         && let Ok(secured) = header::HeaderValue::from_str(&format!("{text}; Secure"))
     {
         *cookie = secured;

@@ -86,7 +86,10 @@ pub fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &[IpAddr]) -> 
     if !trusted.contains(&peer) {
         return peer;
     }
-    let lists = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let lists = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     let hops: Vec<&str> = lists.flat_map(|list| list.split(',')).collect();
     let mut client = peer;
     for hop in hops.iter().rev() {
@@ -102,7 +105,9 @@ pub fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &[IpAddr]) -> 
 
 /// An address with or without a port.
 fn address_of(hop: &str) -> Option<IpAddr> {
-    hop.parse().or_else(|_| hop.parse().map(|socket: SocketAddr| socket.ip())).ok()
+    hop.parse()
+        .or_else(|_| hop.parse().map(|socket: SocketAddr| socket.ip()))
+        .ok()
 }
 
 #[cfg(test)]
@@ -131,10 +136,18 @@ mod tests {
 
     #[test]
     fn the_host_in_the_target_counts_and_must_not_be_contradicted() {
-        let origins = Origins { public: None, loopback: true };
-        let ask = |target: &str, pairs: &[(&'static str, &str)]| origins.of(&parts(target, pairs), network(false), false).ok();
+        let origins = Origins {
+            public: None,
+            loopback: true,
+        };
+        let ask = |target: &str, pairs: &[(&'static str, &str)]| {
+            origins.of(&parts(target, pairs), network(false), false).ok()
+        };
         assert_eq!(ask("http://localhost:1/x", &[]).as_deref(), Some("http://localhost:1"));
-        assert_eq!(ask("http://localhost:1/x", &[("host", "LOCALHOST:1")]).as_deref(), Some("http://localhost:1"));
+        assert_eq!(
+            ask("http://localhost:1/x", &[("host", "LOCALHOST:1")]).as_deref(),
+            Some("http://localhost:1")
+        );
         assert_eq!(ask("http://evil.example/x", &[("host", "localhost:1")]), None);
         let mut twice = parts("/x", &[("host", "localhost:1")]);
         twice.headers.append("host", "localhost:2".parse().unwrap());
@@ -147,7 +160,8 @@ mod tests {
             public: Some("https://orch.example".into()),
             loopback: true,
         };
-        let ask = |pairs: &[(&'static str, &str)], trusted| origins.of(&parts("/", pairs), network(false), trusted).ok();
+        let ask =
+            |pairs: &[(&'static str, &str)], trusted| origins.of(&parts("/", pairs), network(false), trusted).ok();
         assert_eq!(ask(&[("host", "evil.example")], false), None);
         assert_eq!(
             ask(&[("host", "localhost:8080")], false).as_deref(),
@@ -176,7 +190,10 @@ mod tests {
             "1.2.3.4".parse::<IpAddr>().unwrap()
         );
         let forged = headers(&[("x-forwarded-for", "6.6.6.6, unknown, 1.2.3.4:5555, 10.0.0.2")]);
-        assert_eq!(client_address(&forged, trusted[0], &trusted), "1.2.3.4".parse::<IpAddr>().unwrap());
+        assert_eq!(
+            client_address(&forged, trusted[0], &trusted),
+            "1.2.3.4".parse::<IpAddr>().unwrap()
+        );
         let broken = headers(&[("x-forwarded-for", "6.6.6.6, unknown, 10.0.0.2")]);
         assert_eq!(client_address(&broken, trusted[0], &trusted), trusted[1]);
         let stranger: IpAddr = "9.9.9.9".parse().unwrap();

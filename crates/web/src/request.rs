@@ -175,7 +175,10 @@ impl Request {
 
     /// The first 2,000 fields of an `application/x-www-form-urlencoded` body, in the order written. No page has more.
     pub fn form(&self) -> Vec<(String, String)> {
-        form_urlencoded::parse(&self.body).into_owned().take(MOST_FORM_FIELDS).collect()
+        form_urlencoded::parse(&self.body)
+            .into_owned()
+            .take(MOST_FORM_FIELDS)
+            .collect()
     }
 
     /// Checks the operation's permission in a folder that key or body named.
