@@ -38,7 +38,7 @@ impl Origins {
                 .map(str::trim)
         };
         // HTTP/2 and absolute request targets name the host in the target; a header that says something else is a trick.
-        let named = parts.uri.authority().map(|authority| authority.as_str());
+        let named = parts.uri.authority().map(http::uri::Authority::as_str);
         let differs = named.is_some_and(|named| text("host").is_some_and(|host| !host.eq_ignore_ascii_case(named)));
         if differs || parts.headers.get_all("host").iter().count() > 1 {
             return Err(refuse());

@@ -65,9 +65,9 @@ pub async fn serve(app: App, listener: Listener, stop: impl Future<Output = ()>)
                 None => converse(app, stream, peer, false, watcher).await,
                 Some(acceptor) => {
                     if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await {
-                        converse(app, stream, peer, true, watcher).await
+                        converse(app, stream, peer, true, watcher).await;
                     } else {
-                        tracing::debug!(%peer, "TLS handshake failed")
+                        tracing::debug!(%peer, "TLS handshake failed");
                     }
                 }
             }
