@@ -46,7 +46,15 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_is_hidden() {
-        for name in ["a\u{202e}b", "a\u{200b}", "a\nb", "\u{2066}x", "\u{feff}a", "a\u{200d}b", "\u{200d}"] {
+        for name in [
+            "a\u{202e}b",
+            "a\u{200b}",
+            "a\nb",
+            "\u{2066}x",
+            "\u{feff}a",
+            "a\u{200d}b",
+            "\u{200d}",
+        ] {
             assert!(has_hidden(name), "{name:?}");
         }
         for name in ["", "Ädä", "O'Brien – 東京", "می\u{200c}خواهم", "👩\u{200d}💻"] {
@@ -57,6 +65,9 @@ mod tests {
     #[test]
     fn lists_end_somewhere() {
         assert!(check_length("Ids", &[0; MOST_LISTED]).is_ok());
-        assert_eq!(check_length("Ids", &[0; MOST_LISTED + 1]).unwrap_err().fields[0].name, "Ids");
+        assert_eq!(
+            check_length("Ids", &[0; MOST_LISTED + 1]).unwrap_err().fields[0].name,
+            "Ids"
+        );
     }
 }

@@ -56,6 +56,12 @@ impl AccessToken {
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         let guid = |name: &str| text(name).and_then(|value| Uuid::parse_str(value).ok());
         let (client, subject) = (guid("client_id")?, guid("sub")?);
+        // The token says whose it is. Comparing ids would let a user with an application's id pass for it.
+        let user = match text("sub_type")? {
+            "user" => Some(subject),
+            "application" if subject == client => None,
+            _ => return None,
+        };
         let scopes = match claims.get("scope")? {
             Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
             Value::String(names) => names.split(' ').collect(),
@@ -64,7 +70,7 @@ impl AccessToken {
         Some(Self {
             jti: text("jti")?.to_owned(),
             client,
-            user: (subject != client).then_some(subject),
+            user,
             organization: guid("prt_id")?,
             scopes,
             expires_at,
@@ -299,4 +305,29 @@ fn verify(keys: &jose::KeyRing, origins: &Origins, token: &str, now: Timestamp) 
     let audiences = verified.audiences().map(str::to_owned).collect();
     // An ID token has no `client_id`, so it can never pass for an access token.
     AccessToken::read(verified.claims, audiences, expires_at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(subject: &str, sub_type: Value) -> Option<AccessToken> {
+        let id = "11111111-1111-4111-8111-111111111111";
+        let claims =
+            json!({ "jti": "x", "client_id": id, "sub": subject, "prt_id": id, "scope": [], "sub_type": sub_type });
+        AccessToken::read(claims.as_object().cloned()?, Vec::new(), Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn the_claim_and_not_the_ids_says_whose_a_token_is() {
+        let (client, other) = (
+            "11111111-1111-4111-8111-111111111111",
+            "22222222-2222-4222-8222-222222222222",
+        );
+        assert_eq!(read(client, json!("application")).unwrap().user, None);
+        assert_eq!(read(client, json!("user")).unwrap().user, Uuid::parse_str(client).ok());
+        assert_eq!(read(other, json!("user")).unwrap().user, Uuid::parse_str(other).ok());
+        assert!(read(other, json!("application")).is_none());
+        assert!(read(client, json!("robot")).is_none() && read(client, Value::Null).is_none());
+    }
 }

@@ -1,7 +1,7 @@
 //! What can happen to tenants (reference: access 1.1).
 
 use accounts::groups::{self, BuiltIn};
-use context::{Ctx, Error, codes};
+use context::{Ctx, Error, codes, has_hidden};
 use store::{Tx, params};
 use uuid::Uuid;
 use vault::WrappedKey;
@@ -74,11 +74,11 @@ pub fn provision(
     let name = valid_name(&new.name)?;
     let display_name = match new.display_name.trim() {
         "" => name.clone(),
-        text if text.chars().count() <= 128 => text.to_owned(),
+        text if text.chars().count() <= 128 && !has_hidden(text) => text.to_owned(),
         _ => {
             return Err(Error::field(
                 "DisplayName",
-                "The display name must have at most 128 characters.",
+                "The display name must have at most 128 characters, none of them hidden.",
             ));
         }
     };

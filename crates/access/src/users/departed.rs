@@ -47,7 +47,8 @@ fn departed(tx: &mut Tx, organization: Uuid, tenant: i64, last: i64) -> Result<(
     let users = tx.tenant(tenant).find::<TenantUser>(&condition, params![last])?;
     let mut gone = Vec::new();
     for user in &users {
-        if directory::by_key(tx, organization, user.key)?.is_none() {
+        let found = directory::by_key(tx, organization, user.key)?;
+        if !found.is_some_and(|principal| directory::is_same_kind(principal.kind, user.user_type)) {
             gone.push(user.id);
         }
     }

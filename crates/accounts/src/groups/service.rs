@@ -61,12 +61,7 @@ pub fn groups_of(scope: &mut Handle<'_>, kind: MemberKind, id: Uuid) -> Result<V
 }
 
 /// Adds a custom group with its first members.
-pub fn create(
-    scope: &mut Handle<'_>,
-    ctx: &Ctx,
-    name: &str,
-    members: &[Uuid],
-) -> Result<Group, Error> {
+pub fn create(scope: &mut Handle<'_>, ctx: &Ctx, name: &str, members: &[Uuid]) -> Result<Group, Error> {
     let name = check_name(scope, name, None)?;
     let id = ctx.id();
     let group = Group {

@@ -44,7 +44,7 @@ impl Accounts {
         new: Secret,
         keep: Option<Uuid>,
     ) -> Result<(), Failure> {
-        self.throttle.check(ctx.address, ctx.now)?;
+        let attempted = self.throttle.attempt(ctx.address, ctx.now)?;
         let settings = self.require_organization(organization).await?.settings.clone();
         let account = self
             .store
@@ -53,11 +53,11 @@ impl Accounts {
         if let Some(old) = old {
             let matches = self.hashing.verify(old, account.password.clone()).await?;
             if account.is_locked(ctx.now) || !matches {
-                self.throttle.failed(ctx.address, ctx.now);
                 self.count_failure(ctx, organization, user, settings).await?;
                 return Err(Fault::password_mismatch().into());
             }
         }
+        attempted.succeeded();
         let mut faults = judge(&settings.password, &new);
         let refused = service::refused_hashes(&account, &settings.password);
         if faults.is_empty() && self.hashing.matches_any(new.clone(), refused).await? {

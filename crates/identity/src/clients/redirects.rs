@@ -58,6 +58,10 @@ fn check_one(uri: &str) -> Result<(), &'static str> {
     if !parsed.username().is_empty() || parsed.password().is_some() || authority(uri).contains('@') {
         return Err("must not hold a user name");
     }
+    // Parsers read `https:host` as `https://host`; what a browser makes of it is not what the list says.
+    if matches!(parsed.scheme(), "http" | "https") && !names_host(uri) {
+        return Err("must start with https://host or http://host");
+    }
     match parsed.scheme() {
         "https" if parsed.has_host() => Ok(()),
         "http" if is_loopback(&parsed) => Ok(()),
@@ -68,6 +72,12 @@ fn check_one(uri: &str) -> Result<(), &'static str> {
         scheme if scheme.contains('.') => Ok(()),
         _ => Err("has a scheme that is not allowed"),
     }
+}
+
+/// Whether scheme, two slashes and a host are written out.
+fn names_host(uri: &str) -> bool {
+    let rest = uri.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//"));
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', ':']))
 }
 
 fn authority(uri: &str) -> &str {
@@ -122,6 +132,10 @@ mod tests {
             "vbscript:x",
             "file:///etc/passwd",
             "https:\\\\a.example",
+            "https:evil.example",
+            "https:/evil.example",
+            "https:///evil.example",
+            "http:localhost",
             "https://a.example/a b",
             "myapp:/cb",
             "https://a.example/,https://a.example/",

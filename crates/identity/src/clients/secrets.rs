@@ -1,7 +1,7 @@
 //! Secrets of confidential applications: several at once, each with a description and an optional end.
 
 use accounts::audit::{self, Event};
-use context::{Ctx, Error, codes};
+use context::{Ctx, Error, codes, has_hidden};
 use jiff::Timestamp;
 use serde_json::json;
 use store::{Scoped, Tx, params};
@@ -78,9 +78,9 @@ pub(super) fn add(
         ));
     }
     let description = description.trim();
-    if description.chars().count() > LONGEST_DESCRIPTION || description.chars().any(char::is_control) {
+    if description.chars().count() > LONGEST_DESCRIPTION || has_hidden(description) {
         let message =
-            format!("The description must have at most {LONGEST_DESCRIPTION} characters and no control characters.");
+            format!("The description must have at most {LONGEST_DESCRIPTION} characters and no hidden characters.");
         return Err(Error::field("description", message));
     }
     if expires_at.is_some_and(|at| at <= ctx.now) {

@@ -2,7 +2,7 @@
 
 use accounts::audit::{self, Event};
 use accounts::organizations::TokenPolicy;
-use context::{Ctx, Error, codes};
+use context::{Ctx, Error, codes, has_hidden};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use store::{Json, Scoped, Tx, params};
@@ -72,10 +72,7 @@ pub fn create(
         return Err(Error::denied(0, "Only local users can have personal access tokens."));
     }
     let description = new.description.trim();
-    if description.is_empty()
-        || description.chars().count() > LONGEST_DESCRIPTION
-        || description.chars().any(char::is_control)
-    {
+    if description.is_empty() || description.chars().count() > LONGEST_DESCRIPTION || has_hidden(description) {
         return Err(Error::field(
             "description",
             format!("The description must have 1 to {LONGEST_DESCRIPTION} characters."),

@@ -149,7 +149,7 @@ const MANAGEMENT_AREAS: &[(&str, &str, &str, Forms)] = &[
     (
         "OAuthApp",
         "External applications",
-        "external applications and their secrets",
+        "external applications, their scopes and secrets; whoever may write them can give any scope, and so is an administrator",
         Forms::All,
     ),
     (

@@ -75,6 +75,35 @@ fn a_password_that_is_left_out_stays_and_another_user_name_needs_one() {
 }
 
 #[test]
+fn who_opens_an_asset_to_the_api_gives_its_secrets_anew() {
+    each_database(|server| {
+        let assets = Assets::of(server);
+        let member = Member::new(server, "holder");
+        let mut own = secret("own");
+        own["ValueScope"] = json!("PerRobot");
+        own["HasDefaultValue"] = json!(false);
+        own["SecretValue"] = Value::Null;
+        own["UserValues"] = json!([{"UserId": member.user, "SecretValue": "hunter4"}]);
+        for mut body in [credential("c"), secret("s"), own] {
+            body["AllowDirectApiAccess"] = json!(false);
+            let asset = assets.create(&body);
+            let mut opened = assets.read_with_values(&asset["Id"]);
+            opened["AllowDirectApiAccess"] = json!(true);
+            assert_eq!(assets.put(&asset["Id"], &opened).expect(400).error_code(), 1500, "{body}");
+            opened.as_object_mut().unwrap().remove("UserValues");
+            assert_eq!(assets.put(&asset["Id"], &opened).expect(400).error_code(), 1500, "{body}");
+            body["AllowDirectApiAccess"] = json!(true);
+            body["Id"] = asset["Id"].clone();
+            assets.put(&asset["Id"], &body).expect(200);
+            // Open already: what is left out stays.
+            let same = assets.read_with_values(&asset["Id"]);
+            assets.put(&asset["Id"], &same).expect(200);
+        }
+        assert_eq!(assets.value("s").expect(200).json()["SecretValue"], "hunter3");
+    });
+}
+
+#[test]
 fn a_value_in_clear_needs_the_assets_consent() {
     each_database(|server| {
         let assets = Assets::of(server);

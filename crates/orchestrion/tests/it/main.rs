@@ -35,6 +35,7 @@ mod oauth_refresh;
 mod oauth_session;
 mod oauth_support;
 mod oauth_token;
+mod principals;
 mod roles_rules;
 mod smoke;
 mod support;

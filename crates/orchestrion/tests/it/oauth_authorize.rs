@@ -323,7 +323,7 @@ fn consent_is_asked_when_wanted_and_takes_nothing_that_was_not_asked_for() {
     let admin = server.admin_session();
     let app = text(
         &server.register(
-            "<b>Evil</b> \u{202e}app",
+            "<b>Evil</b> app",
             false,
             REDIRECT,
             &["OR.Assets.Read:user", "OR.Jobs:user"],

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use access::directory::is_own;
 use access::users::model::{TenantUser, UserType};
 use access::users::service;
 use context::{Ctx, Error};
@@ -13,7 +14,10 @@ const MOST_OFFERED: usize = 500;
 /// The caller's own id in the tenant; `None` for applications that are not assigned there.
 pub fn of_caller(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx) -> Result<Option<i64>, Error> {
     match ctx.caller.principal_id() {
-        Some(principal) => Ok(service::known(scope, principal)?.map(|user| user.id)),
+        Some(principal) => {
+            let found = service::known(scope, principal)?;
+            Ok(found.filter(|user| is_own(&ctx.caller, user)).map(|user| user.id))
+        }
         None => Ok(None),
     }
 }

@@ -1,6 +1,8 @@
 //! What a request says about an asset, and the checks that need no database.
 
-use context::{Error, Field};
+use std::collections::HashSet;
+
+use context::{Error, Field, check_length, has_hidden};
 use serde::Deserialize;
 use vault::Secret;
 
@@ -111,8 +113,8 @@ impl AssetInput {
         let length = name.chars().count();
         if length == 0 || length > LONGEST_NAME {
             wrong.add("Name", format!("Name needs 1 to {LONGEST_NAME} characters."));
-        } else if name.chars().any(char::is_control) {
-            wrong.add("Name", "Name must not contain control characters.");
+        } else if has_hidden(&name) {
+            wrong.add("Name", "Name must not contain hidden characters.");
         }
         let description = self.description.take().filter(|text| !text.is_empty());
         wrong.text("Description", description.as_deref(), LONGEST_DESCRIPTION);
@@ -177,7 +179,12 @@ impl AssetInput {
 }
 
 fn check_user_values(values: Vec<UserValueInput>, value_type: ValueType, wrong: &mut Wrong) -> Vec<UserDraft> {
-    let mut drafts: Vec<UserDraft> = Vec::with_capacity(values.len());
+    let mut drafts: Vec<UserDraft> = Vec::new();
+    if let Err(error) = check_length("UserValues", &values) {
+        wrong.add("UserValues", error.message);
+        return drafts;
+    }
+    let mut named = HashSet::new();
     for (index, mut value) in values.into_iter().enumerate() {
         let at = format!("UserValues[{index}].");
         let Some(user_id) = value.user_id.filter(|id| *id > 0) else {
@@ -196,7 +203,7 @@ fn check_user_values(values: Vec<UserValueInput>, value_type: ValueType, wrong: 
                 format!("The value must have the asset's type, {value_type}."),
             );
         }
-        if drafts.iter().any(|other| other.user_id == user_id) {
+        if !named.insert(user_id) {
             wrong.add(
                 format!("{at}UserId"),
                 format!("There is more than one value for the account with id {user_id}."),

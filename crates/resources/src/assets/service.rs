@@ -9,7 +9,7 @@ use super::accounts;
 use super::input::{AssetInput, Draft, UserDraft};
 use super::model::{Asset, UserValue, ValueScope, ValueType};
 use super::sealing::{Sealer, place};
-use super::value::Stored;
+use super::value::{OPENED, Stored, given_anew};
 
 /// Makes an asset in a folder and answers its id.
 ///
@@ -47,22 +47,23 @@ pub fn create(
         created_by: accounts::of_caller(scope, ctx)?,
         sealed: None,
     };
-    asset.set_default(default_value(&draft, &asset, sealer)?);
+    asset.set_default(default_value(&draft, &asset, sealer, false)?);
     let values = draft.user_values.as_deref().unwrap_or_default();
     check_values(asset.has_default_value, values.len())?;
     asset.id = scope.insert(&asset)?;
     link(scope, folder, &asset)?;
-    write_values(scope, sealer, &asset, &[], values)?;
+    write_values(scope, sealer, &asset, &[], values, false)?;
     record(scope, ctx, Action::Create, &asset, "assetDto")?;
     scope.changed("assets", asset.id);
     Ok(asset.id)
 }
 
 /// Replaces what an asset of a folder says. Per-account values and tags stay when the request does not mention them;
-/// passwords and secrets stay when they are left out.
+/// passwords and secrets stay when they are left out, unless the asset allows direct API access from now on.
 ///
 /// # Errors
-/// 404 when the folder has no such asset, 400 when the input is wrong, 409 when the new name is taken.
+/// 404 when the folder has no such asset, 400 when the input is wrong, with code 1500 when a password or secret is missing, 409
+/// when the new name is taken.
 pub fn replace(
     scope: &mut Scoped<'_, Tenant>,
     ctx: &Ctx,
@@ -80,7 +81,11 @@ pub fn replace(
     let renamed = asset.name != draft.name;
     let kept = draft.value_scope == ValueScope::PerRobot && draft.user_values.is_none();
     let values = draft.user_values.as_deref().unwrap_or_default();
-    let default = default_value(&draft, &asset, sealer)?;
+    let opens = !asset.allow_direct_api_access && draft.allow_direct_api_access == Some(true);
+    if opens && kept && stored.iter().any(|value| value.sealed.is_some()) {
+        return Err(given_anew(OPENED));
+    }
+    let default = default_value(&draft, &asset, sealer, opens)?;
     check_values(default.is_some(), if kept { stored.len() } else { values.len() })?;
 
     asset.set_default(default);
@@ -100,7 +105,7 @@ pub fn replace(
         rename_links(scope, &asset)?;
     }
     if !kept {
-        write_values(scope, sealer, &asset, &stored, values)?;
+        write_values(scope, sealer, &asset, &stored, values, opens)?;
     }
     record(scope, ctx, Action::Update, &asset, "assetDto")?;
     scope.changed("assets", id);
@@ -191,10 +196,10 @@ fn taken(error: store::Error, name: &str) -> Error {
     error.into()
 }
 
-fn default_value(draft: &Draft, asset: &Asset, sealer: &Sealer) -> Result<Option<Stored>, Error> {
+fn default_value(draft: &Draft, asset: &Asset, sealer: &Sealer, withheld: bool) -> Result<Option<Stored>, Error> {
     let value = draft.default.as_ref();
     value
-        .map(|value| value.store(asset.previous(), sealer, &place(asset.key, None)))
+        .map(|value| value.store(asset.previous(withheld), sealer, &place(asset.key, None)))
         .transpose()
 }
 
@@ -215,6 +220,7 @@ fn write_values(
     asset: &Asset,
     stored: &[UserValue],
     wanted: &[UserDraft],
+    withheld: bool,
 ) -> Result<(), Error> {
     check_accounts(scope, wanted)?;
     for old in stored {
@@ -225,7 +231,7 @@ fn write_values(
     for new in wanted {
         let old = stored.iter().find(|old| old.user_id == new.user_id);
         let place = place(asset.key, Some(new.user_id));
-        let value = new.value.store(old.map(UserValue::previous), sealer, &place)?;
+        let value = new.value.store(old.map(|old| old.previous(withheld)), sealer, &place)?;
         let mut row = old.cloned().unwrap_or_else(|| empty_value(asset, new.user_id));
         row.set(value);
         if old.is_some() {

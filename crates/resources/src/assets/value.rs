@@ -145,7 +145,17 @@ pub struct Stored {
 pub struct Previous<'a> {
     pub username: &'a str,
     pub sealed: Option<&'a [u8]>,
+    /// What is sealed must be given anew, or whoever may change the asset could read what somebody else put there.
+    pub withheld: bool,
 }
+
+/// 400 with code 1500: what was sealed for other circumstances does not stay.
+pub(super) fn given_anew(reason: &str) -> Error {
+    Error::invalid(codes::CREDENTIAL_PASSWORD_REQUIRED, reason)
+}
+
+/// Why nothing that is sealed stays.
+pub(super) const OPENED: &str = "The password or secret must be given again when direct API access is allowed.";
 
 impl Checked {
     /// The columns for this value. A password or secret that is left out stays what it was; `context` is what it is
@@ -153,9 +163,13 @@ impl Checked {
     ///
     /// # Errors
     /// 400 when there is neither a secret nor an external name, and 400 with code 1500 when a user name changes but its
-    /// password does not (reference: resources 1.2).
+    /// password does not (reference: resources 1.2), or when what is left out is withheld.
     pub fn store(&self, previous: Option<Previous<'_>>, sealer: &Sealer, context: &str) -> Result<Stored, Error> {
         let kept = previous.and_then(|previous| previous.sealed).map(<[u8]>::to_vec);
+        let withheld = kept.is_some() && previous.is_some_and(|previous| previous.withheld);
+        if let (true, Self::Credential { password: None, .. } | Self::Secret { secret: None, .. }) = (withheld, self) {
+            return Err(given_anew(OPENED));
+        }
         Ok(match self {
             Self::Text(text) => Stored {
                 string_value: text.clone(),
@@ -181,8 +195,7 @@ impl Checked {
                 let sealed = match (password, kept) {
                     (Some(password), _) => Some(sealer.seal(context, password)?),
                     (None, Some(_)) if previous.is_some_and(|previous| previous.username != username) => {
-                        return Err(Error::invalid(
-                            codes::CREDENTIAL_PASSWORD_REQUIRED,
+                        return Err(given_anew(
                             "A password is required when the user name of a credential is changed.",
                         ));
                     }
@@ -234,10 +247,11 @@ impl Asset {
     }
 
     /// The default value as something a new one may take secrets from.
-    pub fn previous(&self) -> Option<Previous<'_>> {
+    pub fn previous(&self, withheld: bool) -> Option<Previous<'_>> {
         self.has_default_value.then(|| Previous {
             username: &self.credential_username,
             sealed: self.sealed.as_deref(),
+            withheld,
         })
     }
 }
@@ -255,10 +269,11 @@ impl UserValue {
     }
 
     /// The value as something a new one may take secrets from.
-    pub fn previous(&self) -> Previous<'_> {
+    pub fn previous(&self, withheld: bool) -> Previous<'_> {
         Previous {
             username: &self.credential_username,
             sealed: self.sealed.as_deref(),
+            withheld,
         }
     }
 }
@@ -280,6 +295,7 @@ mod tests {
         Previous {
             username: "ann",
             sealed: Some(sealed),
+            withheld: false,
         }
     }
 

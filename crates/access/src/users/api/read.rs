@@ -29,7 +29,9 @@ pub fn list() -> Operation {
 
 pub fn by_id() -> Operation {
     Operation::orchestrator(Method::GET, "/odata/Users({key})", "Users_GetById")
-        .summary("Gets a user: oneself, one whom a folder's list of users shows to the caller, or with Users.View anyone.")
+        .summary(
+            "Gets a user: oneself, one whom a folder's list of users shows to the caller, or with Users.View anyone.",
+        )
         .scope("OR.Users.Read")
         .queryable()
         .answers(200, Shape::Entity(TenantUser::model()))
@@ -73,7 +75,9 @@ impl Sight {
     }
 
     fn check(&self, scope: &mut Scoped<'_, Tenant>, id: i64) -> Result<(), Error> {
-        let Self::Some { own, folders } = self else { return Ok(()) };
+        let Self::Some { own, folders } = self else {
+            return Ok(());
+        };
         if *own == Some(id) {
             return Ok(());
         }

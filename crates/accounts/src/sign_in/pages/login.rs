@@ -103,7 +103,7 @@ async fn submit(request: Request) -> Result<Response, Error> {
     forgery::check(&request, &form)?;
     let accounts = request.state::<Accounts>()?;
     let ctx = request.ctx.clone();
-    accounts.throttle.check(ctx.address, ctx.now)?;
+    let attempted = accounts.throttle.attempt(ctx.address, ctx.now)?;
     let (organization, typed) = (value_of(&form, "organization"), value_of(&form, "username"));
     let return_url = own_path(value_of(&form, "returnUrl")).unwrap_or_default();
     // A password is taken as typed: spaces around it belong to it.
@@ -152,7 +152,6 @@ async fn submit(request: Request) -> Result<Response, Error> {
             .await?
     };
     let (Outcome::SignedIn { opened, .. }, Some(place)) = (outcome, place) else {
-        accounts.throttle.failed(ctx.address, ctx.now);
         let shown = Shown {
             organization,
             user_name: typed,
@@ -161,6 +160,7 @@ async fn submit(request: Request) -> Result<Response, Error> {
         };
         return render(&request, 400, &shown);
     };
+    attempted.succeeded();
     let home = place.home();
     let target = if return_url.is_empty() { &home } else { return_url };
     let location = if opened.session.must_change_password {

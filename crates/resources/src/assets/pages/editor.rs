@@ -147,7 +147,8 @@ fn errors(entry: &Entry, error: Option<&Error>) -> Vec<(String, String)> {
         return vec![("name".to_owned(), error.message.clone())];
     }
     if error.code == context::codes::CREDENTIAL_PASSWORD_REQUIRED {
-        return vec![("password".to_owned(), error.message.clone())];
+        let control = if entry.of == "Secret" { "secret" } else { "password" };
+        return vec![(control.to_owned(), error.message.clone())];
     }
     if error.fields.is_empty() {
         return vec![(String::new(), error.message.clone())];
