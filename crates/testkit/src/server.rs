@@ -42,11 +42,14 @@ pub struct Server {
     _data: TempDir,
 }
 
+/// A change to the configuration of a test server.
+type Configure = Box<dyn Fn(&mut Config)>;
+
 /// Settings of a test server that differ from the default.
 #[derive(Default)]
 pub struct ServerBuilder {
     postgres: bool,
-    configure: Option<Box<dyn Fn(&mut Config)>>,
+    configure: Option<Configure>,
 }
 
 impl ServerBuilder {
