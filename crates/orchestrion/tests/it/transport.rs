@@ -55,7 +55,7 @@ fn bodies_forms_and_queries_are_bounded() {
         write!(names, "{index:x}&").unwrap();
     }
     let started = Instant::now();
-    let call = server.post("/identity_/connect/token").bytes("application/x-www-form-urlencoded", &names[..60_000]);
+    let call = server.post("/identity_/connect/token").bytes("application/x-www-form-urlencoded", names.as_str());
     assert_eq!(call.send().status, 400);
     assert!(started.elapsed() < Duration::from_secs(10), "the work grows with the square of the names");
     let query = "x".repeat(40 << 10);
