@@ -1,7 +1,7 @@
 //! Organizations and tenants beside the first ones, for tests of isolation.
 
-use accounts::Accounts;
 use access::tenants::service::{NewTenant, provision};
+use accounts::Accounts;
 use context::Error;
 use identity::clients::{Changes, Creation, ScopeRef, service};
 use identity::scopes::{DEFAULT, Kind, catalogue};
@@ -31,12 +31,18 @@ impl Server {
         let vault = self.app.state::<Vault>().expect("the vault");
         let ctx = self.app.system();
         let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes());
-        let (key, tenant_key) = (vault.new_scope_key().expect("a key"), vault.new_scope_key().expect("a key"));
+        let (key, tenant_key) = (
+            vault.new_scope_key().expect("a key"),
+            vault.new_scope_key().expect("a key"),
+        );
         let created = self.run(async {
             let phc = accounts.hashing.hash(&ctx, Secret::from(ADMIN_PASSWORD)).await?;
             let work = move |tx: &mut store::Tx| {
                 accounts::provision(tx, &ctx, id, name, name, &key, &phc)?;
-                let tenant = NewTenant { name: name.to_owned(), display_name: String::new() };
+                let tenant = NewTenant {
+                    name: name.to_owned(),
+                    display_name: String::new(),
+                };
                 provision(tx, &ctx, id, &tenant_key, &tenant)?;
                 let scopes = catalogue().names(Kind::Application).filter(|scope| *scope != DEFAULT);
                 let creation = Creation {
@@ -70,7 +76,10 @@ impl Server {
         let organization = Uuid::parse_str(&self.organization()).expect("a GUID");
         let vault = self.app.state::<Vault>().expect("the vault");
         let (ctx, key) = (self.app.system(), vault.new_scope_key().expect("a key"));
-        let tenant = NewTenant { name: name.to_owned(), display_name: String::new() };
+        let tenant = NewTenant {
+            name: name.to_owned(),
+            display_name: String::new(),
+        };
         let made = self.run(self.app.store().write(move |tx| {
             provision(tx, &ctx, organization, &key, &tenant)?;
             Ok::<_, Error>(())

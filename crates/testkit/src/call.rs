@@ -84,7 +84,12 @@ impl<'a> Call<'a> {
     pub fn send(self) -> Answer {
         let request = self.request.body(Full::new(Bytes::from(self.body))).expect("a request");
         self.server.run(async {
-            let response = self.server.client(self.http2).request(request).await.expect("an answer");
+            let response = self
+                .server
+                .client(self.http2)
+                .request(request)
+                .await
+                .expect("an answer");
             let (parts, body) = response.into_parts();
             let bytes = body.collect().await.expect("a body").to_bytes().to_vec();
             Answer {

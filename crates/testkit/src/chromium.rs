@@ -63,7 +63,10 @@ impl<'a> Chromium<'a> {
     fn start(server: &'a Server) -> Option<Self> {
         for program in [DRIVER, BROWSER] {
             if !Path::new(program).exists() {
-                require::skipped("Chromium", &format!("{program} was not found (packages chromium, chromium-driver)"));
+                require::skipped(
+                    "Chromium",
+                    &format!("{program} was not found (packages chromium, chromium-driver)"),
+                );
                 return None;
             }
         }
@@ -79,7 +82,10 @@ impl<'a> Chromium<'a> {
         let mut line = String::new();
         let port = loop {
             line.clear();
-            assert!(output.read_line(&mut line).is_ok_and(|length| length > 0), "chromedriver stopped early");
+            assert!(
+                output.read_line(&mut line).is_ok_and(|length| length > 0),
+                "chromedriver stopped early"
+            );
             if let Some((_, rest)) = line.split_once("started successfully on port ") {
                 break rest.trim().trim_end_matches('.').to_owned();
             }
@@ -114,7 +120,11 @@ impl<'a> Chromium<'a> {
             _profile: profile,
         };
         let session = browser.command(Method::POST, "", &capabilities);
-        browser.session = format!("{}/{}", browser.session, session["sessionId"].as_str().expect("a session"));
+        browser.session = format!(
+            "{}/{}",
+            browser.session,
+            session["sessionId"].as_str().expect("a session")
+        );
         Some(browser)
     }
 
@@ -136,7 +146,11 @@ impl<'a> Chromium<'a> {
 
     /// Opens an address of the server and waits until it is loaded.
     pub fn open(&self, path: &str) {
-        let address = if path.starts_with("http") { path.to_owned() } else { self.server.base() + path };
+        let address = if path.starts_with("http") {
+            path.to_owned()
+        } else {
+            self.server.base() + path
+        };
         self.command(Method::POST, "/url", &json!({ "url": address }));
     }
 
@@ -162,16 +176,33 @@ impl<'a> Chromium<'a> {
             if let Some(found) = self.all(selector).into_iter().next() {
                 return found;
             }
-            assert!(started.elapsed() < PATIENCE, "no {selector} on {}: {}", self.path(), self.text());
+            assert!(
+                started.elapsed() < PATIENCE,
+                "no {selector} on {}: {}",
+                self.path(),
+                self.text()
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
     }
 
     /// All elements that a CSS selector finds now.
     pub fn all(&self, selector: &str) -> Vec<Element<'_>> {
-        let found = self.command(Method::POST, "/elements", &json!({ "using": "css selector", "value": selector }));
-        let ids = found.as_array().into_iter().flatten().filter_map(|one| one[ELEMENT].as_str());
-        ids.map(|id| Element { browser: self, id: id.to_owned() }).collect()
+        let found = self.command(
+            Method::POST,
+            "/elements",
+            &json!({ "using": "css selector", "value": selector }),
+        );
+        let ids = found
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|one| one[ELEMENT].as_str());
+        ids.map(|id| Element {
+            browser: self,
+            id: id.to_owned(),
+        })
+        .collect()
     }
 
     /// The first element of a selector whose text, trimmed, is this.
@@ -184,13 +215,19 @@ impl<'a> Chromium<'a> {
         let found = self.run(script, &[json!(selector), json!(text)]);
         let id = found[ELEMENT].as_str();
         let id = id.unwrap_or_else(|| panic!("no {selector} with the text {text} on {}: {}", self.path(), self.text()));
-        Element { browser: self, id: id.to_owned() }
+        Element {
+            browser: self,
+            id: id.to_owned(),
+        }
     }
 
     /// The element that has the focus.
     pub fn active(&self) -> Element<'_> {
         let found = self.command(Method::GET, "/element/active", &Value::Null);
-        Element { browser: self, id: found[ELEMENT].as_str().expect("an active element").to_owned() }
+        Element {
+            browser: self,
+            id: found[ELEMENT].as_str().expect("an active element").to_owned(),
+        }
     }
 
     /// Presses keys wherever the focus is.
@@ -200,12 +237,19 @@ impl<'a> Chromium<'a> {
 
     /// The visible text of the page.
     pub fn text(&self) -> String {
-        self.run("return document.body.innerText", &[]).as_str().unwrap_or_default().to_owned()
+        self.run("return document.body.innerText", &[])
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// Runs a script in the page and answers its result.
     pub fn run(&self, script: &str, arguments: &[Value]) -> Value {
-        self.command(Method::POST, "/execute/sync", &json!({ "script": script, "args": arguments }))
+        self.command(
+            Method::POST,
+            "/execute/sync",
+            &json!({ "script": script, "args": arguments }),
+        )
     }
 
     /// Waits until an expression is true in the page.
@@ -216,7 +260,12 @@ impl<'a> Chromium<'a> {
     pub fn wait(&self, expression: &str) {
         let started = Instant::now();
         while self.run(&format!("return !!({expression})"), &[]) != Value::Bool(true) {
-            assert!(started.elapsed() < PATIENCE, "{expression} stayed false on {}: {}", self.path(), self.text());
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{expression} stayed false on {}: {}",
+                self.path(),
+                self.text()
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -244,7 +293,8 @@ impl<'a> Chromium<'a> {
 
     /// What the page put on the clipboard.
     pub fn clipboard(&self) -> String {
-        let permissions = json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"], "origin": self.server.base() });
+        let permissions =
+            json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"], "origin": self.server.base() });
         self.devtools("Browser.grantPermissions", permissions);
         let script = "const done = arguments[arguments.length - 1]; navigator.clipboard.readText().then(done, (error) => done(`${error}`))";
         let read = self.command(Method::POST, "/execute/async", &json!({ "script": script, "args": [] }));
@@ -256,8 +306,10 @@ impl<'a> Chromium<'a> {
     /// # Panics
     /// When the file cannot be written.
     pub fn screenshot(&self, file: &Path) {
-        let picture =
-            self.devtools("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": true }));
+        let picture = self.devtools(
+            "Page.captureScreenshot",
+            json!({ "format": "png", "captureBeyondViewport": true }),
+        );
         let bytes = base64::engine::general_purpose::STANDARD
             .decode(picture["data"].as_str().unwrap_or_default())
             .expect("base64");
@@ -275,13 +327,21 @@ impl<'a> Chromium<'a> {
 
     /// A command of the Chrome DevTools protocol.
     fn devtools(&self, name: &str, parameters: Value) -> Value {
-        self.command(Method::POST, "/goog/cdp/execute", &json!({ "cmd": name, "params": parameters }))
+        self.command(
+            Method::POST,
+            "/goog/cdp/execute",
+            &json!({ "cmd": name, "params": parameters }),
+        )
     }
 
     #[track_caller]
     fn command(&self, method: Method, path: &str, body: &Value) -> Value {
         let call = self.server.call(method, &format!("{}{path}", self.session));
-        let answer = if body.is_null() { call.send() } else { call.json(body).send() };
+        let answer = if body.is_null() {
+            call.send()
+        } else {
+            call.json(body).send()
+        };
         assert!(answer.status.is_success(), "{path} {body}: {}", answer.text());
         answer.json()["value"].take()
     }
@@ -324,7 +384,10 @@ impl Element<'_> {
 
     /// An attribute as written; empty when absent.
     pub fn attribute(&self, name: &str) -> String {
-        self.read(&format!("attribute/{name}")).as_str().unwrap_or_default().to_owned()
+        self.read(&format!("attribute/{name}"))
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// A property of the element, for instance `value` or `checked`.
@@ -338,11 +401,13 @@ impl Element<'_> {
 
     #[track_caller]
     fn post(&self, what: &str, body: &Value) -> Value {
-        self.browser.command(Method::POST, &format!("/element/{}/{what}", self.id), body)
+        self.browser
+            .command(Method::POST, &format!("/element/{}/{what}", self.id), body)
     }
 
     fn read(&self, what: &str) -> Value {
-        self.browser.command(Method::GET, &format!("/element/{}/{what}", self.id), &Value::Null)
+        self.browser
+            .command(Method::GET, &format!("/element/{}/{what}", self.id), &Value::Null)
     }
 }
 
