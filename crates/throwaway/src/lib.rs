@@ -9,6 +9,9 @@ use std::sync::{Mutex, PoisonError};
 /// The variable that, set to `1`, turns every skip into a failure.
 pub const REQUIRE_ALL: &str = "ORCHESTRION_REQUIRE_ALL";
 
+/// What was said already: once for each thing, not by every test that wants it.
+static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
 /// Says that something is not tested since this machine lacks what it needs. The line is visible without
 /// `--nocapture`.
 ///
@@ -17,8 +20,6 @@ pub const REQUIRE_ALL: &str = "ORCHESTRION_REQUIRE_ALL";
 pub fn skipped(what: &str, reason: &str) {
     let required = std::env::var(REQUIRE_ALL).is_ok_and(|value| value == "1");
     assert!(!required, "{what}: {reason}, and {REQUIRE_ALL} is set");
-    // Said once for each thing, not by every test that wants it.
-    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
     if said.insert(what.to_owned()) {
         // The test harness captures the print macros, not this.
