@@ -36,6 +36,7 @@ mod oauth_session;
 mod oauth_support;
 mod oauth_token;
 mod principals;
+mod races;
 mod roles_rules;
 mod smoke;
 mod support;

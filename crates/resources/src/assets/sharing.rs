@@ -13,7 +13,7 @@ use store::{Scoped, Tenant, params};
 use super::model::Asset;
 use super::service::{delete, folders_of, link, no_such_asset, unlink};
 
-/// Assets, or folders to add or remove, of one call.
+/// Assets, or folders to add or remove, of one call, and their links: others wait until it is done.
 const MOST: usize = 1_000;
 
 /// Contract schema `AssetFoldersShareDto`.
@@ -64,6 +64,12 @@ pub fn share(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, permits: &Permits, shari
     let assets = distinct("AssetIds", &sharing.asset_ids)?;
     let add = distinct("ToAddFolderIds", &sharing.to_add_folder_ids)?;
     let remove = distinct("ToRemoveFolderIds", &sharing.to_remove_folder_ids)?;
+    if assets.len().saturating_mul(add.len() + remove.len()) > MOST {
+        return Err(Error::field(
+            "AssetIds",
+            format!("At most {MOST} links can be changed at a time: assets times folders."),
+        ));
+    }
     if let Some(both) = add.iter().find(|folder| remove.contains(folder)) {
         return Err(Error::field(
             "ToRemoveFolderIds",

@@ -11,7 +11,7 @@ use crate::directory::{self, Among};
 use crate::folders::api::read_name;
 use crate::roles::assignments;
 use crate::roles::model::{ON_TENANT, Role};
-use crate::users::model::TenantUser;
+use crate::users::model::{TenantUser, UserType};
 use crate::users::service::{self, DOMAIN};
 
 const SEARCH: &str = "Users.View or Units.Edit or SubFolders.Edit";
@@ -104,7 +104,9 @@ async fn permissions(cx: Request) -> Result<Response, Error> {
             let mut scope = tx.tenant(tenant.id);
             let mut rows = Vec::new();
             for group in groups {
-                let Some(group) = scope.find_one::<TenantUser>("key = ?", params![group])? else {
+                let Some(group) = scope
+                    .find_one::<TenantUser>("key = ? and user_type = ?", params![group, UserType::DirectoryGroup])?
+                else {
                     continue;
                 };
                 let held = assignments::of_users(&mut scope, &[group.id])?;

@@ -19,7 +19,7 @@ use crate::frame::segment;
 use crate::permit::no_such_folder;
 use crate::roles::model::{Assignment, ON_TENANT, Role};
 use crate::roles::{assignments, service as roles};
-use crate::users::model::TenantUser;
+use crate::users::model::{TenantUser, UserType};
 use crate::users::service;
 
 const PATH: &str = "/{org}/admin/external-apps/{client}/access";
@@ -84,7 +84,8 @@ async fn show(cx: &Request, status: u16, fault: Option<&str>) -> Result<Response
             .store()
             .read(move |tx| {
                 let mut scope = tx.tenant(id);
-                let user = service::known(&mut scope, client)?;
+                let user = service::known(&mut scope, client)?
+                    .filter(|user| user.user_type == UserType::DirectoryExternalApplication);
                 let ids: Vec<i64> = user.iter().map(|user| user.id).collect();
                 let members = assignments::memberships(&mut scope, &ids)?;
                 let folders: Vec<i64> = members.iter().map(|member| member.folder_id).collect();

@@ -60,14 +60,20 @@ async fn form(cx: &Request, status: u16, errors: &Errors) -> Result<Response, Er
                 take: 200,
             };
             let told = members::roles_of(tx, &tenant, &Permit::everything(), &tree, &search)?;
-            let mut keys = vec![user.key];
-            if user.user_type == UserType::DirectoryUser {
-                keys.extend(crate::directory::groups_of_user(tx, tenant.organization, user.key)?);
-            }
+            let groups = if user.user_type == UserType::DirectoryUser {
+                crate::directory::groups_of_user(tx, tenant.organization, user.key)?
+            } else {
+                Vec::new()
+            };
             let mut scope = tx.tenant(tenant.id);
-            let mut ids = Vec::new();
-            for key in keys {
-                ids.extend(service::known(&mut scope, key)?.map(|user| user.id));
+            let mut ids = vec![user.id];
+            for group in groups {
+                let known = service::known(&mut scope, group)?;
+                ids.extend(
+                    known
+                        .filter(|known| known.user_type == UserType::DirectoryGroup)
+                        .map(|known| known.id),
+                );
             }
             let grants = rights::of_users(&mut scope, &tree, &ids)?;
             let held = assignments::on_tenant(&mut scope, &[user.id])?
