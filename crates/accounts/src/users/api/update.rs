@@ -34,7 +34,7 @@ struct Command {
 
 pub fn operation() -> Operation {
     Operation::identity(Method::PUT, "/api/User/{userId}", "User_Update")
-        .summary("Changes a user; a new password and deactivation end sessions and void tokens.")
+        .summary("Changes a user; a new password and deactivation end sessions and void refresh and access tokens.")
         .scope("PM.User.Write")
         .administrator()
         .takes::<Command>("UpdateUserCommand")
