@@ -107,9 +107,10 @@ impl Settings {
         let mut server = Server {
             child,
             address,
+            begin,
             ready_after: Duration::ZERO,
         };
-        if let Err(error) = server.wait_until_ready(begin) {
+        if let Err(error) = server.wait_until_ready() {
             drop(server);
             bail!("{error:#}; the server's log ends with:\n{}", tail(&log));
         }
@@ -140,6 +141,8 @@ impl Settings {
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
+    /// The start of the process.
+    pub begin: Instant,
     /// Time from the start of the process to the first answer that says ready.
     pub ready_after: Duration,
 }
@@ -198,17 +201,17 @@ impl Server {
         answer.json(200).with_context(|| format!("GET {path}"))
     }
 
-    fn wait_until_ready(&mut self, begin: Instant) -> anyhow::Result<()> {
+    fn wait_until_ready(&mut self) -> anyhow::Result<()> {
         let question = request("GET", "/api/health/startup", &[], "");
         loop {
             if let Some(status) = self.child.try_wait()? {
                 bail!("the server ended while starting ({status})");
             }
-            ensure!(begin.elapsed() < START, "the server was not ready after {START:?}");
+            ensure!(self.begin.elapsed() < START, "the server was not ready after {START:?}");
             // The socket opens early and answers when everything is prepared.
             let answer = Connection::open(self.address).and_then(|mut connection| connection.exchange(&question));
             if answer.is_ok_and(|answer| answer.status == 200) {
-                self.ready_after = begin.elapsed();
+                self.ready_after = self.begin.elapsed();
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(1));

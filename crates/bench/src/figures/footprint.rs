@@ -8,8 +8,9 @@ use super::Bench;
 use crate::process::resident;
 use crate::report::{Figure, Target};
 
-/// Time after the start in which start-up work may settle.
-const SETTLE: Duration = Duration::from_secs(3);
+/// Time after the start until nothing happens any more. Threads that hashed the first passwords end ten seconds after
+/// their last work, and their memory goes back to the system with them.
+const SETTLE: Duration = Duration::from_secs(15);
 
 pub(super) fn binary(bench: &mut Bench<'_>) -> anyhow::Result<Vec<Figure>> {
     let size = std::fs::metadata(&bench.program)?.len();
