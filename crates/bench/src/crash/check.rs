@@ -43,27 +43,15 @@ pub fn settle_doubts(server: &Server, access: &Access, ledger: &mut Ledger) -> a
 /// # Errors
 /// Everything that differs.
 pub fn compare_everything(server: &Server, access: &Access, ledger: &Ledger) -> anyhow::Result<()> {
-    let mut faults = Vec::new();
-    let mut ids: BTreeMap<String, i64> = BTreeMap::new();
+    let mut comparison = Comparison::new(ledger);
     each_page(server, access, "/odata/Assets", "startswith(Name,'crash-')", |asset| {
-        let name = asset["Name"].as_str().unwrap_or_default().to_owned();
-        faults.extend(ledger.fault(asset));
-        match ledger.state(&name) {
-            Some(State::Acknowledged | State::Present) => {}
-            Some(State::Absent) => faults.push(format!("{name} was not there after the crash and is there now")),
-            Some(State::Doubtful) | None => faults.push(format!("{name} is there and was never sent")),
-        }
-        let id = asset["Id"].as_i64().unwrap_or_default();
-        if let Some(other) = ids.insert(name.clone(), id) {
-            faults.push(format!("{name} is there twice, with ids {other} and {id}"));
-        }
+        comparison.asset(asset);
     })?;
-    for (name, state) in ledger.iter() {
-        if matches!(state, State::Acknowledged | State::Present) && !ids.contains_key(name) {
-            faults.push(format!("{name} is lost ({state:?})"));
-        }
-    }
-    compare_audit(server, access, &ids, &mut faults)?;
+    let creations = "Component eq 'Assets' and Action eq 'Create'";
+    each_page(server, access, "/odata/AuditLogs", creations, |entry| {
+        comparison.audit_entry(entry);
+    })?;
+    let faults = comparison.finish();
     if faults.is_empty() {
         return Ok(());
     }
@@ -71,37 +59,68 @@ pub fn compare_everything(server: &Server, access: &Access, ledger: &Ledger) -> 
     bail!("{} faults:\n  {told}", faults.len());
 }
 
-/// Every asset has exactly one entry of its creation, and there is none for anything else.
-fn compare_audit(
-    server: &Server,
-    access: &Access,
-    ids: &BTreeMap<String, i64>,
-    faults: &mut Vec<String>,
-) -> anyhow::Result<()> {
-    let mut entries: HashMap<i64, usize> = HashMap::new();
-    each_page(
-        server,
-        access,
-        "/odata/AuditLogs",
-        "Component eq 'Assets' and Action eq 'Create'",
-        |entry| {
-            *entries
-                .entry(entry["EntityId"].as_i64().unwrap_or_default())
-                .or_default() += 1;
-        },
-    )?;
-    for (name, id) in ids {
-        match entries.remove(id).unwrap_or(0) {
-            1 => {}
-            count => faults.push(format!("{name} has {count} audit entries of its creation")),
+/// What the server shows, held against what it promised.
+struct Comparison<'a> {
+    ledger: &'a Ledger,
+    ids: BTreeMap<String, i64>,
+    /// How many entries tell of the creation of an asset.
+    entries: HashMap<i64, usize>,
+    faults: Vec<String>,
+}
+
+impl<'a> Comparison<'a> {
+    fn new(ledger: &'a Ledger) -> Self {
+        Self {
+            ledger,
+            ids: BTreeMap::new(),
+            entries: HashMap::new(),
+            faults: Vec::new(),
         }
     }
-    faults.extend(
-        entries
-            .keys()
-            .map(|id| format!("the audit log tells of an asset {id} that is not there")),
-    );
-    Ok(())
+
+    fn asset(&mut self, asset: &Value) {
+        let name = asset["Name"].as_str().unwrap_or_default();
+        self.faults.extend(self.ledger.fault(asset));
+        match self.ledger.state(name) {
+            Some(State::Acknowledged | State::Present) => {}
+            Some(State::Absent) => self
+                .faults
+                .push(format!("{name} was not there after the crash and is there now")),
+            Some(State::Doubtful) | None => self.faults.push(format!("{name} is there and was never sent")),
+        }
+        let id = asset["Id"].as_i64().unwrap_or_default();
+        if let Some(other) = self.ids.insert(name.to_owned(), id) {
+            self.faults
+                .push(format!("{name} is there twice, with ids {other} and {id}"));
+        }
+    }
+
+    fn audit_entry(&mut self, entry: &Value) {
+        *self
+            .entries
+            .entry(entry["EntityId"].as_i64().unwrap_or_default())
+            .or_default() += 1;
+    }
+
+    /// All that is wrong, once everything was shown.
+    fn finish(mut self) -> Vec<String> {
+        for (name, state) in self.ledger.iter() {
+            if matches!(state, State::Acknowledged | State::Present) && !self.ids.contains_key(name) {
+                self.faults.push(format!("{name} is lost ({state:?})"));
+            }
+        }
+        for (name, id) in &self.ids {
+            let count = self.entries.remove(id).unwrap_or(0);
+            if count != 1 {
+                self.faults
+                    .push(format!("{name} has {count} audit entries of its creation"));
+            }
+        }
+        let strangers = self.entries.keys();
+        self.faults
+            .extend(strangers.map(|id| format!("the audit log tells of an asset {id} that is not there")));
+        self.faults
+    }
 }
 
 fn assets(server: &Server, access: &Access, filter: &str) -> anyhow::Result<Vec<Value>> {
@@ -140,5 +159,60 @@ fn rows(page: &mut Value) -> anyhow::Result<Vec<Value>> {
     match page["value"].take() {
         Value::Array(rows) => Ok(rows),
         other => bail!("not a list: {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Compares assets (name and id) and audit entries (id) with one acknowledged and one absent write.
+    fn check(assets: &[(&str, i64)], entries: &[i64], expected: &[&str]) {
+        let mut ledger = Ledger::new(7);
+        ledger.set("a", State::Acknowledged);
+        ledger.set("b", State::Absent);
+        let mut comparison = Comparison::new(&ledger);
+        for (name, id) in assets {
+            let mut asset = Ledger::body(7, name);
+            asset["Id"] = json!(id);
+            comparison.asset(&asset);
+        }
+        for id in entries {
+            comparison.audit_entry(&json!({ "EntityId": id }));
+        }
+        let faults = comparison.finish();
+        assert_eq!(faults.len(), expected.len(), "{faults:?}");
+        assert!(
+            expected
+                .iter()
+                .all(|part| faults.iter().any(|fault| fault.contains(part))),
+            "{faults:?}"
+        );
+    }
+
+    #[test]
+    fn what_was_promised_and_nothing_else_is_in_order() {
+        check(&[("a", 1)], &[1], &[]);
+    }
+
+    #[test]
+    fn what_is_lost_doubled_or_risen_from_the_dead_is_told() {
+        check(&[], &[], &["a is lost"]);
+        check(
+            &[("a", 1), ("a", 2)],
+            &[1, 2],
+            &["a is there twice", "an asset 1 that is not there"],
+        );
+        check(&[("a", 1), ("b", 2)], &[1, 2], &["b was not there"]);
+        check(&[("a", 1), ("c", 2)], &[1, 2], &["c is there and was never sent"]);
+    }
+
+    #[test]
+    fn an_audit_log_that_disagrees_is_told() {
+        check(&[("a", 1)], &[], &["a has 0 audit entries"]);
+        check(&[("a", 1)], &[1, 1], &["a has 2 audit entries"]);
+        check(&[("a", 1)], &[1, 9], &["an asset 9 that is not there"]);
     }
 }
