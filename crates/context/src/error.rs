@@ -180,7 +180,9 @@ impl Error {
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
-            store::Error::InvalidText => Self::invalid(codes::INVALID_ARGUMENT, "Text must not contain the character U+0000."),
+            store::Error::InvalidText => {
+                Self::invalid(codes::INVALID_ARGUMENT, "Text must not contain the character U+0000.")
+            }
             other => Self::internal(other),
         }
     }

@@ -84,7 +84,10 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>, first: accounts::Firs
         odata: odata::Limits::default(),
         version: VERSION,
     };
-    let options = identity::Options { algorithm: config.signing_algorithm, ..identity::Options::default() };
+    let options = identity::Options {
+        algorithm: config.signing_algorithm,
+        ..identity::Options::default()
+    };
     let accounts = accounts::Accounts::new(store.clone(), vault.clone());
     let (clocked, drawn) = (clock.clone(), random.clone());
     let identity = identity::Identity::new(store.clone(), vault.clone(), accounts.clone(), clocked, drawn, options);

@@ -33,7 +33,13 @@ pub fn user_token(server: &Server, user: &User) -> String {
 pub fn folder(server: &Server, name: &str, parent: Option<i64>) -> Value {
     let body = json!({ "DisplayName": name, "ParentId": parent });
     let token = server.token("OR.Folders");
-    server.post("/odata/Folders").bearer(&token).json(&body).send().expect(201).json()
+    server
+        .post("/odata/Folders")
+        .bearer(&token)
+        .json(&body)
+        .send()
+        .expect(201)
+        .json()
 }
 
 pub fn id(value: &Value) -> i64 {
@@ -46,17 +52,30 @@ pub fn application(server: &Server, name: &str, scopes: &[&str]) -> (String, Str
     let scopes: Vec<String> = scopes.iter().map(|scope| format!("{scope}:application")).collect();
     let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
     let created = server.register(name, true, "", &scopes);
-    (created["id"].as_str().unwrap().to_owned(), created["secret"].as_str().unwrap().to_owned())
+    (
+        created["id"].as_str().unwrap().to_owned(),
+        created["secret"].as_str().unwrap().to_owned(),
+    )
 }
 
 /// Id of a role by its name.
 #[track_caller]
 pub fn role(server: &Server, name: &str) -> i64 {
     let path = format!("/odata/Roles?$filter=Name eq '{name}'");
-    id(&server.get(&path).bearer(&server.token("OR.Users.Read")).send().expect(200).json()["value"][0])
+    id(&server
+        .get(&path)
+        .bearer(&server.token("OR.Users.Read"))
+        .send()
+        .expect(200)
+        .json()["value"][0])
 }
 
 /// Names of the rows of a list.
 pub fn names(list: &Value, member: &str) -> Vec<String> {
-    list["value"].as_array().unwrap().iter().map(|row| row[member].as_str().unwrap_or_default().to_owned()).collect()
+    list["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row[member].as_str().unwrap_or_default().to_owned())
+        .collect()
 }

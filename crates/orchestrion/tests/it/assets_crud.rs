@@ -25,8 +25,13 @@ fn a_new_asset_is_answered_with_every_member_of_its_type() {
             assert_eq!(&asset[member], value, "{member}");
         }
         assert_eq!(asset["Tags"][0]["DisplayName"], "red");
-        assert!(asset["Id"].is_i64() && asset["Key"].as_str().unwrap().len() == 36 && asset["CreationTime"].is_string());
-        assert!(asset.get("UserValues").is_none() && asset.get("RobotValues").is_none(), "they need $expand");
+        assert!(
+            asset["Id"].is_i64() && asset["Key"].as_str().unwrap().len() == 36 && asset["CreationTime"].is_string()
+        );
+        assert!(
+            asset.get("UserValues").is_none() && asset.get("RobotValues").is_none(),
+            "they need $expand"
+        );
     });
 }
 
@@ -39,12 +44,27 @@ fn every_type_shows_its_value_as_text() {
             (json!({"ValueType": "Bool", "BoolValue": true}), json!("True")),
             (json!({"ValueType": "Bool"}), json!("False")),
             (json!({"ValueType": "Integer", "IntValue": -7}), json!("-7")),
-            (json!({"ValueType": "Credential", "CredentialUsername": "ann", "CredentialPassword": "pw"}), json!("username: ann")),
-            (json!({"ValueType": "WindowsCredential", "CredentialUsername": "d\\ann", "CredentialPassword": "pw"}), json!("username: d\\ann")),
+            (
+                json!({"ValueType": "Credential", "CredentialUsername": "ann", "CredentialPassword": "pw"}),
+                json!("username: ann"),
+            ),
+            (
+                json!({"ValueType": "WindowsCredential", "CredentialUsername": "d\\ann", "CredentialPassword": "pw"}),
+                json!("username: d\\ann"),
+            ),
             (json!({"ValueType": "Secret", "SecretValue": "s"}), Value::Null),
-            (json!({"ValueType": "DBConnectionString", "StringValue": "server=x"}), json!("server=x")),
-            (json!({"ValueType": "HttpConnectionString", "StringValue": "http://x"}), json!("http://x")),
-            (json!({"ValueType": "KeyValueList", "KeyValueList": [{"Key": "k", "Value": "v"}]}), json!("")),
+            (
+                json!({"ValueType": "DBConnectionString", "StringValue": "server=x"}),
+                json!("server=x"),
+            ),
+            (
+                json!({"ValueType": "HttpConnectionString", "StringValue": "http://x"}),
+                json!("http://x"),
+            ),
+            (
+                json!({"ValueType": "KeyValueList", "KeyValueList": [{"Key": "k", "Value": "v"}]}),
+                json!(""),
+            ),
         ];
         for (number, (mut body, shown)) in cases.into_iter().enumerate() {
             body["Name"] = json!(format!("asset {number}"));
@@ -66,7 +86,9 @@ fn an_asset_is_found_by_id_and_by_key_in_its_own_folder_only() {
         let elsewhere = assets.in_folder(create_folder(server, "Elsewhere"));
         assert_eq!(elsewhere.read(&asset["Id"]).expect(404).error_code(), 1002);
         elsewhere.get(&by_key).expect(404);
-        elsewhere.put(&asset["Id"], &json!({"Name": "there", "ValueScope": "Global"})).expect(404);
+        elsewhere
+            .put(&asset["Id"], &json!({"Name": "there", "ValueScope": "Global"}))
+            .expect(404);
         elsewhere.delete(&asset["Id"]).expect(404);
         assert_eq!(assets.read(&json!(999_999)).expect(404).error_code(), 1002);
         let without_folder = server.get("/odata/Assets").bearer(&assets.token).send().expect(400);
@@ -84,24 +106,57 @@ fn what_is_wrong_is_refused_with_the_reason() {
             (json!({"Name": "x".repeat(257), "ValueScope": "Global"}), "Name"),
             (json!({"Name": "a"}), "ValueScope"),
             (json!({"Name": "a", "ValueScope": "Everywhere"}), "ValueScope"),
-            (json!({"Name": "a", "ValueScope": "Global", "ValueType": "Number"}), "ValueType"),
-            (json!({"Name": "a", "ValueScope": "Global", "Description": "x".repeat(251)}), "Description"),
-            (json!({"Name": "a", "ValueScope": "Global", "StringValue": "x".repeat(1_000_001)}), "StringValue"),
-            (json!({"Name": "a", "ValueScope": "Global", "StringValue": 7}), "StringValue"),
-            (json!({"Name": "a", "ValueScope": "Global", "ValueType": "Integer", "IntValue": 2_147_483_648_i64}), "IntValue"),
-            (json!({"Name": "a", "ValueScope": "Global", "ValueType": "Credential", "CredentialUsername": "x".repeat(513),
-                "CredentialPassword": "p"}), "CredentialUsername"),
-            (json!({"Name": "a", "ValueScope": "Global", "ValueType": "Secret", "SecretValue": "x".repeat(25_001)}), "SecretValue"),
-            (json!({"Name": "a", "ValueScope": "Global", "ValueType": "Secret", "SecretValue": "s", "CredentialStoreId": 7}), "Credential store with id 7"),
-            (json!({"Name": "a", "ValueScope": "Global", "Tags": [{"Name": "x".repeat(257)}]}), "Tags[0].Name"),
+            (
+                json!({"Name": "a", "ValueScope": "Global", "ValueType": "Number"}),
+                "ValueType",
+            ),
+            (
+                json!({"Name": "a", "ValueScope": "Global", "Description": "x".repeat(251)}),
+                "Description",
+            ),
+            (
+                json!({"Name": "a", "ValueScope": "Global", "StringValue": "x".repeat(1_000_001)}),
+                "StringValue",
+            ),
+            (
+                json!({"Name": "a", "ValueScope": "Global", "StringValue": 7}),
+                "StringValue",
+            ),
+            (
+                json!({"Name": "a", "ValueScope": "Global", "ValueType": "Integer", "IntValue": 2_147_483_648_i64}),
+                "IntValue",
+            ),
+            (
+                json!({"Name": "a", "ValueScope": "Global", "ValueType": "Credential", "CredentialUsername": "x".repeat(513),
+                "CredentialPassword": "p"}),
+                "CredentialUsername",
+            ),
+            (
+                json!({"Name": "a", "ValueScope": "Global", "ValueType": "Secret", "SecretValue": "x".repeat(25_001)}),
+                "SecretValue",
+            ),
+            (
+                json!({"Name": "a", "ValueScope": "Global", "ValueType": "Secret", "SecretValue": "s", "CredentialStoreId": 7}),
+                "Credential store with id 7",
+            ),
+            (
+                json!({"Name": "a", "ValueScope": "Global", "Tags": [{"Name": "x".repeat(257)}]}),
+                "Tags[0].Name",
+            ),
         ];
         for (body, reason) in cases {
             let answer = assets.try_create(&body).expect(400);
             let message = answer.json()["message"].as_str().unwrap().to_owned();
             assert!(message.contains(reason), "{reason}: {message}");
         }
-        assets.server.post("/odata/Assets").bearer(&assets.token).folder(assets.folder)
-            .bytes("application/json", b"{\"Name\":".to_vec()).send().expect(400);
+        assets
+            .server
+            .post("/odata/Assets")
+            .bearer(&assets.token)
+            .folder(assets.folder)
+            .bytes("application/json", b"{\"Name\":".to_vec())
+            .send()
+            .expect(400);
         assert_eq!(assets.names(), Vec::<String>::new(), "nothing was written");
     });
 }
@@ -112,7 +167,10 @@ fn the_longest_text_is_kept() {
         let assets = Assets::of(server);
         let longest = "ä".repeat(1_000_000);
         let asset = assets.text("long", &longest);
-        assert_eq!(assets.read(&asset["Id"]).expect(200).json()["StringValue"], longest.as_str());
+        assert_eq!(
+            assets.read(&asset["Id"]).expect(200).json()["StringValue"],
+            longest.as_str()
+        );
     });
 }
 
@@ -143,7 +201,10 @@ fn putting_replaces_but_the_type_stays() {
         let id = asset["Id"].clone();
         asset["StringValue"] = json!("two");
         let answer = assets.put(&id, &asset).expect(200).json();
-        assert_eq!((&answer["StringValue"], &answer["Description"]), (&json!("two"), &json!("old")));
+        assert_eq!(
+            (&answer["StringValue"], &answer["Description"]),
+            (&json!("two"), &json!("old"))
+        );
         assert!(answer["LastModificationTime"].is_string());
         let short = json!({"Id": id, "Name": "b", "ValueScope": "Global", "ValueType": "Text", "StringValue": "three"});
         let answer = assets.put(&id, &short).expect(200).json();
@@ -153,7 +214,13 @@ fn putting_replaces_but_the_type_stays() {
         assert_eq!(assets.names(), ["b"], "lists know the new name");
 
         let other_type = json!({"Name": "b", "ValueScope": "Global", "ValueType": "Bool"});
-        assert!(assets.put(&id, &other_type).expect(400).text().contains("cannot be changed"));
+        assert!(
+            assets
+                .put(&id, &other_type)
+                .expect(400)
+                .text()
+                .contains("cannot be changed")
+        );
         let other_id = json!({"Id": 7777, "Name": "b", "ValueScope": "Global"});
         assets.put(&id, &other_id).expect(400);
         assets.put(&json!(999_999), &short).expect(404);
@@ -211,12 +278,20 @@ fn every_change_is_audited_without_values() {
         let rows = log["value"].as_array().unwrap();
         let actions: Vec<&str> = rows.iter().map(|row| row["Action"].as_str().unwrap()).collect();
         assert_eq!(actions, ["Delete", "Update", "Create"]);
-        assert_eq!((&rows[0]["DisplayName"], &rows[0]["EntityId"]), (&json!("db"), &asset["Id"]));
+        assert_eq!(
+            (&rows[0]["DisplayName"], &rows[0]["EntityId"]),
+            (&json!("db"), &asset["Id"])
+        );
         assert!(!log.to_string().contains("hunter2"), "{log}");
     });
 }
 
 fn audit(server: &Server) -> Value {
     let path = "/odata/AuditLogs?$filter=Component eq 'Assets'&$expand=Entities";
-    server.get(path).bearer(&server.token("OR.Audit.Read")).send().expect(200).json()
+    server
+        .get(path)
+        .bearer(&server.token("OR.Audit.Read"))
+        .send()
+        .expect(200)
+        .json()
 }

@@ -34,9 +34,15 @@ fn a_folder_is_listed_filtered_sorted_and_paged() {
         for (options, expected) in cases {
             assert_eq!(assets.list("GetFiltered", options), expected, "{options}");
         }
-        let id = assets.get("/odata/Assets?$filter=Name eq 'apple'").json()["value"][0]["Key"].as_str().unwrap().to_owned();
+        let id = assets.get("/odata/Assets?$filter=Name eq 'apple'").json()["value"][0]["Key"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         assert_eq!(assets.list("GetFiltered", &format!("$filter=Key in ({id})")), ["apple"]);
-        assert_eq!(assets.list("GetFiltered", &format!("$filter=Key eq guid'{id}'")), ["apple"]);
+        assert_eq!(
+            assets.list("GetFiltered", &format!("$filter=Key eq guid'{id}'")),
+            ["apple"]
+        );
     });
 }
 
@@ -45,7 +51,13 @@ fn the_number_of_all_rows_is_told_when_it_is_asked_for() {
     each_database(|server| {
         let assets = Assets::of(server);
         fill(&assets);
-        let count = |options: &str| assets.get(&format!("{}?{options}", bound("GetFiltered"))).expect(200).json()["@odata.count"].clone();
+        let count = |options: &str| {
+            assets
+                .get(&format!("{}?{options}", bound("GetFiltered")))
+                .expect(200)
+                .json()["@odata.count"]
+                .clone()
+        };
         assert_eq!(count("$top=1"), Value::Null);
         assert_eq!(count("$top=1&$count=true"), 4);
         assert_eq!(count("$top=1&$count=True&$filter=contains(Name,'e')"), 3);
@@ -72,9 +84,17 @@ fn members_are_chosen_and_values_are_expanded() {
     each_database(|server| {
         let assets = Assets::of(server);
         assets.text("a", "x");
-        let row = assets.get(&format!("{}?$select=id,NAME", bound("GetFiltered"))).expect(200).json()["value"][0].clone();
+        let row = assets
+            .get(&format!("{}?$select=id,NAME", bound("GetFiltered")))
+            .expect(200)
+            .json()["value"][0]
+            .clone();
         assert_eq!(row.as_object().unwrap().keys().collect::<Vec<_>>(), ["Id", "Name"]);
-        let row = assets.get(&format!("{}?$expand=UserValues,RobotValues", bound("GetFiltered"))).expect(200).json()["value"][0].clone();
+        let row = assets
+            .get(&format!("{}?$expand=UserValues,RobotValues", bound("GetFiltered")))
+            .expect(200)
+            .json()["value"][0]
+            .clone();
         assert_eq!((&row["UserValues"], &row["RobotValues"]), (&json!([]), &json!([])));
     });
 }
@@ -83,7 +103,13 @@ fn members_are_chosen_and_values_are_expanded() {
 fn options_that_make_no_sense_are_refused() {
     each_database(|server| {
         let assets = Assets::of(server);
-        for options in ["$filter=Nonsense eq 1", "$filter=Name eq", "$top=1001", "$orderby=UserValues", "$filter=CredentialPassword eq 'x'"] {
+        for options in [
+            "$filter=Nonsense eq 1",
+            "$filter=Name eq",
+            "$top=1001",
+            "$orderby=UserValues",
+            "$filter=CredentialPassword eq 'x'",
+        ] {
             let answer = assets.get(&format!("{}?{options}", bound("GetFiltered"))).expect(400);
             assert_eq!(answer.error_code(), 1000, "{options}");
         }
@@ -104,7 +130,10 @@ fn all_folders_are_listed_as_far_as_the_caller_may_see() {
             names(&server.get(&path).bearer(token).send().expect(200).json())
         };
         assert_eq!(across(&assets.token, ""), ["in both", "in Finance", "in Shared"]);
-        assert_eq!(across(&assets.token, &format!("excludeFolderId={finance}")), ["in Shared"]);
+        assert_eq!(
+            across(&assets.token, &format!("excludeFolderId={finance}")),
+            ["in Shared"]
+        );
         let member = Member::new(server, "in Finance only");
         assert_eq!(across(&member.token(server), ""), Vec::<String>::new());
         member.allow(server, finance, &["Assets.View"]);

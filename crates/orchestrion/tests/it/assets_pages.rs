@@ -24,9 +24,13 @@ fn on_console(test: impl Fn(&Server, &Browser<'_>, &Assets<'_>, &str)) {
 fn the_list_shows_searches_and_filters() {
     on_console(|_, browser, assets, list| {
         let empty = browser.get(list).expect(200).text();
-        assert!(empty.contains("No assets in this folder") && empty.contains("Add asset"), "{empty}");
+        assert!(
+            empty.contains("No assets in this folder") && empty.contains("Add asset"),
+            "{empty}"
+        );
         assets.text("greeting", "hello <world>");
-        assets.create(&json!({"Name": "token", "ValueScope": "Global", "ValueType": "Secret", "SecretValue": "hunter2"}));
+        assets
+            .create(&json!({"Name": "token", "ValueScope": "Global", "ValueType": "Secret", "SecretValue": "hunter2"}));
         let page = browser.get(list).expect(200).text();
         assert!(page.contains("greeting") && page.contains("hello &lt;world&gt;") && page.contains("•••••"));
         assert!(!page.contains("hunter2"));
@@ -35,7 +39,10 @@ fn the_list_shows_searches_and_filters() {
         assert!(searched.contains("greeting") && !searched.contains(">token<"));
         let filtered = browser.get(&format!("{list}?type=Secret")).expect(200).text();
         assert!(!filtered.contains("greeting") && filtered.contains(">token<"));
-        let quoted = browser.get(&format!("{list}?q=it%27s&size=10&page=2&sort=-Name")).expect(200).text();
+        let quoted = browser
+            .get(&format!("{list}?q=it%27s&size=10&page=2&sort=-Name"))
+            .expect(200)
+            .text();
         assert!(quoted.contains("No results"));
     });
 }
@@ -44,19 +51,42 @@ fn the_list_shows_searches_and_filters() {
 fn the_form_adds_an_asset_and_shows_what_is_wrong() {
     on_console(|_, browser, assets, list| {
         let new = format!("{list}/new");
-        let refused = submit(browser, &new, &[("name", ""), ("type", "Integer"), ("global", "true"), ("number", "seven")]);
+        let refused = submit(
+            browser,
+            &new,
+            &[
+                ("name", ""),
+                ("type", "Integer"),
+                ("global", "true"),
+                ("number", "seven"),
+            ],
+        );
         assert_eq!(refused.status, 400);
         assert!(refused.text().contains("whole number"), "{}", refused.text());
         let added = submit(
             browser,
             &new,
-            &[("name", "limit"), ("type", "Integer"), ("global", "true"), ("number", "7"), ("tags", "env=prod"), ("account-0", "")],
+            &[
+                ("name", "limit"),
+                ("type", "Integer"),
+                ("global", "true"),
+                ("number", "7"),
+                ("tags", "env=prod"),
+                ("account-0", ""),
+            ],
         );
         assert_eq!((added.status.as_u16(), added.header("location")), (303, list));
         assert!(browser.follow(added).text().contains("limit"));
         let rows = assets.get("/odata/Assets").expect(200).json();
-        assert_eq!((&rows["value"][0]["IntValue"], &rows["value"][0]["Tags"][0]["Value"]), (&json!(7), &json!("prod")));
-        let again = submit(browser, &new, &[("name", "LIMIT"), ("type", "Text"), ("global", "true")]);
+        assert_eq!(
+            (&rows["value"][0]["IntValue"], &rows["value"][0]["Tags"][0]["Value"]),
+            (&json!(7), &json!("prod"))
+        );
+        let again = submit(
+            browser,
+            &new,
+            &[("name", "LIMIT"), ("type", "Text"), ("global", "true")],
+        );
         assert_eq!(again.status, 409);
         assert!(again.text().contains("exists already"));
     });
@@ -65,16 +95,36 @@ fn the_form_adds_an_asset_and_shows_what_is_wrong() {
 #[test]
 fn a_secret_is_written_but_never_read_back() {
     on_console(|_, browser, assets, list| {
-        let fields = [("name", "db"), ("type", "Credential"), ("global", "true"), ("username", "ann"), ("password", "hunter2"), ("direct", "true")];
+        let fields = [
+            ("name", "db"),
+            ("type", "Credential"),
+            ("global", "true"),
+            ("username", "ann"),
+            ("password", "hunter2"),
+            ("direct", "true"),
+        ];
         assert_eq!(submit(browser, &format!("{list}/new"), &fields).status, 303);
         let id = assets.get("/odata/Assets").json()["value"][0]["Id"].clone();
         let edit = format!("{list}/{id}");
         let page = browser.get(&edit).expect(200).text();
         assert!(page.contains("ann") && !page.contains("hunter2"));
-        let kept = [("name", "db"), ("type", "Credential"), ("global", "true"), ("username", "ann"), ("password", ""), ("direct", "true")];
+        let kept = [
+            ("name", "db"),
+            ("type", "Credential"),
+            ("global", "true"),
+            ("username", "ann"),
+            ("password", ""),
+            ("direct", "true"),
+        ];
         assert_eq!(submit(browser, &edit, &kept).status, 303);
         assert_eq!(assets.value("db").expect(200).json()["CredentialPassword"], "hunter2");
-        let renamed = [("name", "db"), ("type", "Credential"), ("global", "true"), ("username", "bob"), ("password", "")];
+        let renamed = [
+            ("name", "db"),
+            ("type", "Credential"),
+            ("global", "true"),
+            ("username", "bob"),
+            ("password", ""),
+        ];
         let refused = submit(browser, &edit, &renamed);
         assert_eq!(refused.status, 400);
         assert!(refused.text().contains("password is required"));
@@ -86,10 +136,21 @@ fn a_secret_is_written_but_never_read_back() {
 #[test]
 fn assets_are_deleted_one_by_one_or_together() {
     on_console(|_, browser, assets, list| {
-        let ids: Vec<String> = ["a", "b", "c"].iter().map(|name| assets.text(name, "x")["Id"].to_string()).collect();
-        assert_eq!(browser.fill(list, &format!("{list}/{}/delete", ids[0]), &[]).status, 303);
+        let ids: Vec<String> = ["a", "b", "c"]
+            .iter()
+            .map(|name| assets.text(name, "x")["Id"].to_string())
+            .collect();
+        assert_eq!(
+            browser.fill(list, &format!("{list}/{}/delete", ids[0]), &[]).status,
+            303
+        );
         assert_eq!(assets.names(), ["b", "c"]);
-        assert_eq!(browser.fill(list, &format!("{list}/delete"), &[("id", &ids[1]), ("id", &ids[2])]).status, 303);
+        assert_eq!(
+            browser
+                .fill(list, &format!("{list}/delete"), &[("id", &ids[1]), ("id", &ids[2])])
+                .status,
+            303
+        );
         assert_eq!(assets.names(), Vec::<String>::new());
         let forged = browser.send(browser.server().post(&format!("{list}/delete")).form(&[("id", "1")]));
         assert_eq!(forged.status, 400, "a form without its anti-forgery field");

@@ -21,15 +21,27 @@ pub fn bound(name: &str) -> String {
 impl<'a> Assets<'a> {
     /// The folder `Shared`, seen by an application that may do everything with assets.
     pub fn of(server: &'a Server) -> Self {
-        Self { server, token: server.token("OR.Assets"), folder: server.shared_folder() }
+        Self {
+            server,
+            token: server.token("OR.Assets"),
+            folder: server.shared_folder(),
+        }
     }
 
     pub fn in_folder(&self, folder: i64) -> Self {
-        Self { server: self.server, token: self.token.clone(), folder }
+        Self {
+            server: self.server,
+            token: self.token.clone(),
+            folder,
+        }
     }
 
     pub fn as_caller(&self, token: &str) -> Self {
-        Self { server: self.server, token: token.to_owned(), folder: self.folder }
+        Self {
+            server: self.server,
+            token: token.to_owned(),
+            folder: self.folder,
+        }
     }
 
     #[track_caller]
@@ -38,7 +50,12 @@ impl<'a> Assets<'a> {
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Answer {
-        self.server.post(path).bearer(&self.token).folder(self.folder).json(body).send()
+        self.server
+            .post(path)
+            .bearer(&self.token)
+            .folder(self.folder)
+            .json(body)
+            .send()
     }
 
     pub fn try_create(&self, body: &Value) -> Answer {
@@ -58,11 +75,20 @@ impl<'a> Assets<'a> {
 
     pub fn put(&self, id: &Value, body: &Value) -> Answer {
         let path = format!("{SET}({id})");
-        self.server.put(&path).bearer(&self.token).folder(self.folder).json(body).send()
+        self.server
+            .put(&path)
+            .bearer(&self.token)
+            .folder(self.folder)
+            .json(body)
+            .send()
     }
 
     pub fn delete(&self, id: &Value) -> Answer {
-        self.server.delete(&format!("{SET}({id})")).bearer(&self.token).folder(self.folder).send()
+        self.server
+            .delete(&format!("{SET}({id})"))
+            .bearer(&self.token)
+            .folder(self.folder)
+            .send()
     }
 
     pub fn read(&self, id: &Value) -> Answer {
@@ -89,7 +115,11 @@ impl<'a> Assets<'a> {
 
     pub fn share(&self, assets: &[&Value], add: &[i64], remove: &[i64]) -> Answer {
         let body = json!({"AssetIds": assets, "ToAddFolderIds": add, "ToRemoveFolderIds": remove});
-        self.server.post(&bound("ShareToFolders")).bearer(&self.token).json(&body).send()
+        self.server
+            .post(&bound("ShareToFolders"))
+            .bearer(&self.token)
+            .json(&body)
+            .send()
     }
 
     /// The value in clear, asked for without a robot.
@@ -101,13 +131,19 @@ impl<'a> Assets<'a> {
 /// The names in a collection.
 pub fn names(collection: &Value) -> Vec<String> {
     let rows = collection["value"].as_array().unwrap();
-    rows.iter().map(|row| row["Name"].as_str().unwrap().to_owned()).collect()
+    rows.iter()
+        .map(|row| row["Name"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// Makes a folder at the root.
 #[track_caller]
 pub fn create_folder(server: &Server, name: &str) -> i64 {
-    let answer = server.post("/odata/Folders").bearer(&server.token("OR.Folders")).json(&json!({"DisplayName": name})).send();
+    let answer = server
+        .post("/odata/Folders")
+        .bearer(&server.token("OR.Folders"))
+        .json(&json!({"DisplayName": name}))
+        .send();
     answer.expect(201).json()["Id"].as_i64().unwrap()
 }
 
@@ -122,19 +158,40 @@ impl Member {
     #[track_caller]
     pub fn new(server: &Server, name: &str) -> Self {
         let app = server.register(name, true, "", &["OR.Default:application"]);
-        let (id, secret) = (app["id"].as_str().unwrap().to_owned(), app["secret"].as_str().unwrap().to_owned());
+        let (id, secret) = (
+            app["id"].as_str().unwrap().to_owned(),
+            app["secret"].as_str().unwrap().to_owned(),
+        );
         let body = json!({"DirectoryIdentifier": id, "Domain": "autogen", "Type": "DirectoryExternalApplication", "RolesList": []});
-        let user = server.post("/odata/Users").bearer(&server.token("OR.Users")).json(&body).send().expect(201).json();
-        Self { user: user["Id"].as_i64().unwrap(), id, secret }
+        let user = server
+            .post("/odata/Users")
+            .bearer(&server.token("OR.Users"))
+            .json(&body)
+            .send()
+            .expect(201)
+            .json();
+        Self {
+            user: user["Id"].as_i64().unwrap(),
+            id,
+            secret,
+        }
     }
 
     /// Gives it these folder permissions in a folder.
     #[track_caller]
     pub fn allow(&self, server: &Server, folder: i64, permissions: &[&str]) {
         let name = format!("Role {} {folder} {}", self.user, permissions.len());
-        let granted: Vec<Value> = permissions.iter().map(|name| json!({"Name": name, "IsGranted": true})).collect();
+        let granted: Vec<Value> = permissions
+            .iter()
+            .map(|name| json!({"Name": name, "IsGranted": true}))
+            .collect();
         let body = json!({"Name": name, "Type": "Folder", "Permissions": granted});
-        server.post("/odata/Roles").bearer(&server.token("OR.Users")).json(&body).send().expect(201);
+        server
+            .post("/odata/Roles")
+            .bearer(&server.token("OR.Users"))
+            .json(&body)
+            .send()
+            .expect(201);
         crate::support::assign_folder_role(server, self.user, folder, &name);
     }
 

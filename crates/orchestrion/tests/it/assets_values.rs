@@ -22,7 +22,8 @@ fn passwords_and_secrets_are_never_answered() {
         let mut own = credential("per account");
         own["ValueScope"] = json!("PerRobot");
         own["HasDefaultValue"] = json!(true);
-        own["UserValues"] = json!([{"UserId": member.user, "CredentialUsername": "bob", "CredentialPassword": "hunter4"}]);
+        own["UserValues"] =
+            json!([{"UserId": member.user, "CredentialUsername": "bob", "CredentialPassword": "hunter4"}]);
         let mut seen = String::new();
         for body in [credential("c"), secret("s"), own] {
             let asset = assets.create(&body);
@@ -30,10 +31,17 @@ fn passwords_and_secrets_are_never_answered() {
             seen += &assets.read_with_values(&asset["Id"]).to_string();
             seen += &assets.put(&asset["Id"], &asset).expect(200).text();
         }
-        for list in ["/odata/Assets".to_owned(), bound("GetFiltered"), bound("GetAssetsAcrossFolders")] {
+        for list in [
+            "/odata/Assets".to_owned(),
+            bound("GetFiltered"),
+            bound("GetAssetsAcrossFolders"),
+        ] {
             seen += &assets.get(&format!("{list}?$expand=UserValues")).expect(200).text();
         }
-        assert!(seen.contains("ann") && seen.contains("bob") && !seen.contains("hunter"), "{seen}");
+        assert!(
+            seen.contains("ann") && seen.contains("bob") && !seen.contains("hunter"),
+            "{seen}"
+        );
     });
 }
 
@@ -48,7 +56,13 @@ fn a_credential_needs_a_password_and_a_secret_a_value() {
         assert_eq!(assets.create(&body)["ExternalName"], "vault/key");
         let mut body = secret("s");
         body["SecretValue"] = Value::Null;
-        assert!(assets.try_create(&body).expect(400).text().contains("secret value cannot be null"));
+        assert!(
+            assets
+                .try_create(&body)
+                .expect(400)
+                .text()
+                .contains("secret value cannot be null")
+        );
     });
 }
 
@@ -66,7 +80,10 @@ fn a_password_that_is_left_out_stays_and_another_user_name_needs_one() {
         other["CredentialPassword"] = json!("fresh");
         assets.put(id, &other).expect(200);
         let value = assets.value("c").expect(200).json();
-        assert_eq!((&value["CredentialUsername"], &value["CredentialPassword"]), (&json!("bob"), &json!("fresh")));
+        assert_eq!(
+            (&value["CredentialUsername"], &value["CredentialPassword"]),
+            (&json!("bob"), &json!("fresh"))
+        );
 
         let asset = assets.create(&secret("s"));
         assets.put(&asset["Id"], &asset).expect(200);
@@ -89,9 +106,17 @@ fn who_opens_an_asset_to_the_api_gives_its_secrets_anew() {
             let asset = assets.create(&body);
             let mut opened = assets.read_with_values(&asset["Id"]);
             opened["AllowDirectApiAccess"] = json!(true);
-            assert_eq!(assets.put(&asset["Id"], &opened).expect(400).error_code(), 1500, "{body}");
+            assert_eq!(
+                assets.put(&asset["Id"], &opened).expect(400).error_code(),
+                1500,
+                "{body}"
+            );
             opened.as_object_mut().unwrap().remove("UserValues");
-            assert_eq!(assets.put(&asset["Id"], &opened).expect(400).error_code(), 1500, "{body}");
+            assert_eq!(
+                assets.put(&asset["Id"], &opened).expect(400).error_code(),
+                1500,
+                "{body}"
+            );
             body["AllowDirectApiAccess"] = json!(true);
             body["Id"] = asset["Id"].clone();
             assets.put(&asset["Id"], &body).expect(200);
@@ -113,14 +138,25 @@ fn a_value_in_clear_needs_the_assets_consent() {
         assert_eq!(assets.value("closed").expect(403).error_code(), 1017);
         assets.create(&secret("open"));
         let value = assets.value("OPEN").expect(200).json();
-        assert_eq!((&value["Name"], &value["SecretValue"], &value["ConnectionData"]), (&json!("open"), &json!("hunter3"), &Value::Null));
+        assert_eq!(
+            (&value["Name"], &value["SecretValue"], &value["ConnectionData"]),
+            (&json!("open"), &json!("hunter3"), &Value::Null)
+        );
         assets.text("text", "visible anyway");
         assert_eq!(assets.value("text").expect(200).json()["StringValue"], "visible anyway");
         assert_eq!(assets.value("nothing").expect(404).error_code(), 1002);
         let path = bound("GetRobotAssetByNameForRobotKey");
-        assets.post(&path, &json!({"assetName": "open", "robotKey": "11111111-2222-3333-4444-555555555555"})).expect(404);
+        assets
+            .post(
+                &path,
+                &json!({"assetName": "open", "robotKey": "11111111-2222-3333-4444-555555555555"}),
+            )
+            .expect(404);
         assets.post(&path, &json!({})).expect(400);
-        assets.as_caller(&server.token("OR.Assets.Read")).value("open").expect(403);
+        assets
+            .as_caller(&server.token("OR.Assets.Read"))
+            .value("open")
+            .expect(403);
     });
 }
 
@@ -142,14 +178,27 @@ fn an_account_gets_its_own_value_and_others_the_default() {
 
         let full = assets.read_with_values(&asset["Id"]);
         let value = &full["UserValues"][0];
-        assert_eq!((&value["UserId"], &value["Value"], &value["Name"]), (&json!(ann.user), &json!("red"), &json!("colour")));
-        assert_eq!((&value["MachineId"], &value["ValueType"]), (&Value::Null, &json!("Text")));
+        assert_eq!(
+            (&value["UserId"], &value["Value"], &value["Name"]),
+            (&json!(ann.user), &json!("red"), &json!("colour"))
+        );
+        assert_eq!(
+            (&value["MachineId"], &value["ValueType"]),
+            (&Value::Null, &json!("Text"))
+        );
         assert!(value["UserName"].is_string());
 
         let without_default = json!({"Name": "colour", "ValueScope": "PerRobot", "HasDefaultValue": false});
         let answer = assets.put(&asset["Id"], &without_default).expect(200).json();
-        assert_eq!((&answer["HasDefaultValue"], &answer["StringValue"], &answer["Value"]), (&json!(false), &json!(""), &json!("")));
-        assert_eq!(read(&ann).expect(200).json()["StringValue"], "red", "values that are not mentioned stay");
+        assert_eq!(
+            (&answer["HasDefaultValue"], &answer["StringValue"], &answer["Value"]),
+            (&json!(false), &json!(""), &json!(""))
+        );
+        assert_eq!(
+            read(&ann).expect(200).json()["StringValue"],
+            "red",
+            "values that are not mentioned stay"
+        );
         read(&bob).expect(404);
     });
 }
@@ -159,7 +208,13 @@ fn an_asset_keeps_at_least_one_value() {
     each_database(|server| {
         let assets = Assets::of(server);
         let nothing = json!({"Name": "a", "ValueScope": "PerRobot", "HasDefaultValue": false});
-        assert!(assets.try_create(&nothing).expect(400).text().contains("at least one account"));
+        assert!(
+            assets
+                .try_create(&nothing)
+                .expect(400)
+                .text()
+                .contains("at least one account")
+        );
         let member = Member::new(server, "one");
         let mut one = nothing.clone();
         one["UserValues"] = json!([{"UserId": member.user, "StringValue": "x"}]);
@@ -167,7 +222,13 @@ fn an_asset_keeps_at_least_one_value() {
         let mut cleared = one.clone();
         cleared["UserValues"] = json!([]);
         assets.put(&asset["Id"], &cleared).expect(400);
-        assert_eq!(assets.read_with_values(&asset["Id"])["UserValues"].as_array().unwrap().len(), 1);
+        assert_eq!(
+            assets.read_with_values(&asset["Id"])["UserValues"]
+                .as_array()
+                .unwrap()
+                .len(),
+            1
+        );
     });
 }
 
@@ -193,7 +254,11 @@ fn an_unknown_account_or_machine_leaves_everything_as_it_was() {
             body["StringValue"] = json!("changed");
             body["UserValues"] = values.clone();
             let answer = assets.put(&asset["Id"], &body).expect(400);
-            assert!(answer.text().contains("does not exist") || answer.text().contains("UserId") || answer.text().contains("more than one"));
+            assert!(
+                answer.text().contains("does not exist")
+                    || answer.text().contains("UserId")
+                    || answer.text().contains("more than one")
+            );
             assert_eq!(assets.read_with_values(&asset["Id"]), before, "{values}");
             body["Name"] = json!("b");
             assets.try_create(&body).expect(400);
@@ -211,7 +276,11 @@ fn values_go_with_their_account() {
             "Name": "a", "ValueScope": "PerRobot", "HasDefaultValue": true,
             "UserValues": [{"UserId": member.user, "StringValue": "own"}]
         }));
-        server.delete(&format!("/odata/Users({})", member.user)).bearer(&server.token("OR.Users")).send().expect(204);
+        server
+            .delete(&format!("/odata/Users({})", member.user))
+            .bearer(&server.token("OR.Users"))
+            .send()
+            .expect(204);
         assert_eq!(assets.read_with_values(&asset["Id"])["UserValues"], json!([]));
     });
 }

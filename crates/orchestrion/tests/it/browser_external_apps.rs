@@ -12,7 +12,11 @@ const LIST: &str = "/console/default/admin/external-apps";
 
 /// curl as another program on the same machine; answers with status and body. `None` where it is not installed.
 fn curl(arguments: &[&str]) -> Option<(u16, String)> {
-    let Ok(output) = Command::new("curl").args(["-sS", "-w", "\n%{http_code}"]).args(arguments).output() else {
+    let Ok(output) = Command::new("curl")
+        .args(["-sS", "-w", "\n%{http_code}"])
+        .args(arguments)
+        .output()
+    else {
         require::skipped("curl", "it was not found");
         return None;
     };
@@ -49,7 +53,12 @@ fn api(server: &Server, method: &str, path: &str, token: &str, body: Option<&Val
         "X-UIPATH-FolderPath: Shared".to_owned(),
     ];
     if let Some(body) = body {
-        arguments.extend(["-H".to_owned(), "Content-Type: application/json".to_owned(), "-d".to_owned(), body.to_string()]);
+        arguments.extend([
+            "-H".to_owned(),
+            "Content-Type: application/json".to_owned(),
+            "-d".to_owned(),
+            body.to_string(),
+        ]);
     }
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let (status, text) = curl(&arguments).unwrap();
@@ -71,9 +80,13 @@ fn picture(browser: &Chromium<'_>, name: &str) {
 /// Ticks scopes in the open side panel and saves.
 fn tick(browser: &Chromium<'_>, tab: &str, name: &str, scopes: &[&str]) {
     browser.find("#scopes-panel[open]");
-    browser.find_text("[data-group=uipathorchestrator] [role=tab]", tab).click();
+    browser
+        .find_text("[data-group=uipathorchestrator] [role=tab]", tab)
+        .click();
     for scope in scopes {
-        browser.find(&format!("#scopes-panel [name={name}][value='{scope}']")).click();
+        browser
+            .find(&format!("#scopes-panel [name={name}][value='{scope}']"))
+            .click();
     }
     picture(browser, "panel");
     browser.find_text("#scopes-panel button", "Save").click();
@@ -83,7 +96,11 @@ fn tick(browser: &Chromium<'_>, tab: &str, name: &str, scopes: &[&str]) {
 fn values_of_the_dialog(browser: &Chromium<'_>) -> Vec<String> {
     browser.find("#secret[open]");
     picture(browser, "secret");
-    browser.all("#secret .secrets code").iter().map(testkit::chromium::Element::text).collect()
+    browser
+        .all("#secret .secrets code")
+        .iter()
+        .map(testkit::chromium::Element::text)
+        .collect()
 }
 
 #[test]
@@ -95,13 +112,23 @@ fn an_application_registered_in_the_browser_works_from_another_process_exactly_a
     browser.find_text("a", "Add application").click();
     browser.find("[name=name]").keys("Billing bot");
     browser.find_text("button", "Add scopes").click();
-    tick(&browser, "Application Scope(s)", "application_scope", &["OR.Assets", "OR.Folders.Read"]);
+    tick(
+        &browser,
+        "Application Scope(s)",
+        "application_scope",
+        &["OR.Assets", "OR.Folders.Read"],
+    );
     let row = browser.find("[data-row=uipathorchestrator]").text();
-    assert!(row.contains("OR.Assets") && row.contains("OR.Folders.Read") && !row.contains("User Scope"), "{row}");
+    assert!(
+        row.contains("OR.Assets") && row.contains("OR.Folders.Read") && !row.contains("User Scope"),
+        "{row}"
+    );
     browser.find_text("main button[type=submit]", "Add").click();
 
     let values = values_of_the_dialog(&browser);
-    let [id, secret] = values.as_slice() else { panic!("{values:?}") };
+    let [id, secret] = values.as_slice() else {
+        panic!("{values:?}")
+    };
     assert!(secret.len() >= 43, "{secret}");
     browser.all("#secret [data-copy]")[1].click();
     browser.wait("document.querySelector('.toast')");
@@ -110,10 +137,21 @@ fn an_application_registered_in_the_browser_works_from_another_process_exactly_a
     // The same form sent again finds the application; the secret is not shown a second time.
     browser.reload();
     browser.wait(&format!("location.pathname.endsWith('{id}')"));
-    assert!(!browser.run("return document.documentElement.outerHTML", &[]).to_string().contains(secret.as_str()));
+    assert!(
+        !browser
+            .run("return document.documentElement.outerHTML", &[])
+            .to_string()
+            .contains(secret.as_str())
+    );
 
-    let Some((status, issued)) = token(&server, id, secret, "OR.Assets OR.Folders.Read") else { return };
-    assert_eq!((status, &issued["scope"]), (200, &json!("OR.Assets OR.Folders.Read")), "{issued}");
+    let Some((status, issued)) = token(&server, id, secret, "OR.Assets OR.Folders.Read") else {
+        return;
+    };
+    assert_eq!(
+        (status, &issued["scope"]),
+        (200, &json!("OR.Assets OR.Folders.Read")),
+        "{issued}"
+    );
     let bearer = issued["access_token"].as_str().unwrap();
     let asset = json!({ "Name": "greeting", "ValueScope": "Global", "ValueType": "Text", "StringValue": "hello" });
     let (status, made) = api(&server, "POST", "/odata/Assets", bearer, Some(&asset));
@@ -125,15 +163,30 @@ fn an_application_registered_in_the_browser_works_from_another_process_exactly_a
     let folder = json!({ "DisplayName": "Mine", "ProvisionType": "Automatic", "PermissionModel": "FineGrained" });
     assert_eq!(api(&server, "POST", "/odata/Folders", bearer, Some(&folder)).0, 403);
     assert_eq!(api(&server, "GET", "/odata/Roles", bearer, None).0, 403);
-    assert_eq!(token(&server, id, secret, "OR.Users").unwrap().1["error"], "invalid_scope");
-    assert_eq!(token(&server, id, "guessed", "OR.Assets").unwrap().1["error"], "invalid_client");
+    assert_eq!(
+        token(&server, id, secret, "OR.Users").unwrap().1["error"],
+        "invalid_scope"
+    );
+    assert_eq!(
+        token(&server, id, "guessed", "OR.Assets").unwrap().1["error"],
+        "invalid_client"
+    );
 
     // The ready-made command of the connection details works as it stands.
     browser.open(&format!("{LIST}/{id}/connection"));
     let command = browser.find("#as-application-panel-0 code").text();
-    let output = Command::new("sh").arg("-c").arg(&command).env("APP_SECRET", secret).output().unwrap();
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(&command)
+        .env("APP_SECRET", secret)
+        .output()
+        .unwrap();
     let answer = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(answer.contains("greeting"), "{command}\n{answer}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        answer.contains("greeting"),
+        "{command}\n{answer}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 
     // Its secret removed, it gets no more tokens.
     browser.open(&format!("{LIST}/{id}/secrets"));
@@ -179,7 +232,11 @@ fn an_application_is_deleted_only_after_its_name_was_typed() {
     browser.find("#confirm-name").keys("doomed");
     browser.find("#confirm-yes").click();
     browser.wait("document.body.innerText.includes('was deleted')");
-    let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", app["secret"].as_str().unwrap())];
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", id),
+        ("client_secret", app["secret"].as_str().unwrap()),
+    ];
     let refused = server.post("/identity_/connect/token").form(&form).send().expect(400);
     assert_eq!(refused.json()["error"], "invalid_client");
 }
@@ -207,7 +264,10 @@ fn the_side_panel_works_with_the_keyboard_alone() {
     tab_to(&browser, "[commandfor=scopes-panel]:not(.icon-only)");
     browser.press(key::ENTER);
     browser.find("#scopes-panel[open]");
-    assert_eq!(browser.run("return document.activeElement.closest('#scopes-panel') !== null", &[]), true);
+    assert_eq!(
+        browser.run("return document.activeElement.closest('#scopes-panel') !== null", &[]),
+        true
+    );
     tab_to(&browser, "[role=tab]");
     browser.press(key::RIGHT);
     assert_eq!(browser.active().text(), "Application Scope(s)");
@@ -220,13 +280,24 @@ fn the_side_panel_works_with_the_keyboard_alone() {
     tab_to(&browser, "#scopes-panel .button.primary");
     browser.press(key::ENTER);
     browser.wait("!document.querySelector('#scopes-panel[open]')");
-    assert!(browser.find("[data-row=uipathorchestrator]").text().contains("OR.Assets.Read"));
+    assert!(
+        browser
+            .find("[data-row=uipathorchestrator]")
+            .text()
+            .contains("OR.Assets.Read")
+    );
     // Escape closes it as well, and the focus goes back to where it was.
     browser.press(key::ENTER);
     browser.find("#scopes-panel[open]");
     browser.press(key::ESCAPE);
     browser.wait("!document.querySelector('#scopes-panel[open]')");
-    assert_eq!(browser.run("return document.activeElement.matches('[commandfor=scopes-panel]')", &[]), true);
+    assert_eq!(
+        browser.run(
+            "return document.activeElement.matches('[commandfor=scopes-panel]')",
+            &[]
+        ),
+        true
+    );
     tab_to(&browser, ".form-actions .primary");
     browser.press(key::ENTER);
     assert_eq!(values_of_the_dialog(&browser).len(), 2);
@@ -243,15 +314,28 @@ fn a_non_confidential_application_is_offered_user_scopes_only() {
     browser.find_text("button", "Add scopes").click();
     browser.find("#scopes-panel[open]");
     let tabs = browser.all("[data-group=uipathorchestrator] [role=tab]");
-    assert_eq!(tabs.iter().map(testkit::chromium::Element::is_visible).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(
+        tabs.iter()
+            .map(testkit::chromium::Element::is_visible)
+            .collect::<Vec<_>>(),
+        [true, false]
+    );
     tick(&browser, "User Scope(s)", "user_scope", &["OR.Assets.Read"]);
     // Without a redirect URL there is no way back from sign-in.
     browser.find_text("main button[type=submit]", "Add").click();
     browser.find(".error-summary");
     picture(&browser, "errors");
     assert!(browser.text().contains("A redirect URL is required"));
-    assert!(browser.find("[data-row=uipathorchestrator]").text().contains("OR.Assets.Read"), "the choice is kept");
-    browser.find("[name=redirect_uri]").keys("https://page.example/callback");
+    assert!(
+        browser
+            .find("[data-row=uipathorchestrator]")
+            .text()
+            .contains("OR.Assets.Read"),
+        "the choice is kept"
+    );
+    browser
+        .find("[name=redirect_uri]")
+        .keys("https://page.example/callback");
     browser.find_text("main button[type=submit]", "Add").click();
     assert_eq!(values_of_the_dialog(&browser).len(), 1, "an App ID and no secret");
 }
@@ -265,10 +349,18 @@ fn people_who_are_no_administrators_do_not_see_the_administration() {
     browser.sign_in_as("default", &user.name, &user.password);
     browser.open("/console/default/me/tokens");
     assert!(!browser.text().contains("External applications"), "{}", browser.text());
-    for path in ["", "/add", &format!("/{}", app["id"].as_str().unwrap()), &format!("/{}/secrets", app["id"].as_str().unwrap())] {
+    for path in [
+        "",
+        "/add",
+        &format!("/{}", app["id"].as_str().unwrap()),
+        &format!("/{}/secrets", app["id"].as_str().unwrap()),
+    ] {
         browser.open(&format!("{LIST}{path}"));
         let text = browser.text();
-        assert!(text.contains("Only organization administrators may do this"), "{path}: {text}");
+        assert!(
+            text.contains("Only organization administrators may do this"),
+            "{path}: {text}"
+        );
         assert!(!text.contains("hidden"), "{path}");
     }
 }

@@ -12,7 +12,12 @@ const LIST: &str = "/console/default/admin/external-apps";
 fn navigation(browser: &Chromium<'_>) -> Vec<String> {
     let script = "return [...document.querySelectorAll('nav.rail a, .link-tabs a, main .actions a')].map((link) => link.pathname)";
     let found = browser.run(script, &[]);
-    found.as_array().unwrap().iter().filter_map(|path| path.as_str().map(str::to_owned)).collect()
+    found
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|path| path.as_str().map(str::to_owned))
+        .collect()
 }
 
 /// Every page that links lead to from `start`, each once.
@@ -38,14 +43,34 @@ fn fill(server: &Server) -> Vec<String> {
         "OR.Assets.Read:user",
     ];
     let bot = server.register("Invoice robot", true, "https://desk.example/callback", &scopes);
-    let page = server.register("Desk in the browser", false, "https://desk.example/spa", &["OR.Assets:user", "openid:user"]);
+    let page = server.register(
+        "Desk in the browser",
+        false,
+        "https://desk.example/spa",
+        &["OR.Assets:user", "openid:user"],
+    );
     let (id, secret) = (bot["id"].as_str().unwrap(), bot["secret"].as_str().unwrap());
     let token = server.token_of(id, secret, "OR.Assets OR.Folders.Read");
-    server.get("/odata/Assets").bearer(&token).folder(server.shared_folder()).send().expect(200);
+    server
+        .get("/odata/Assets")
+        .bearer(&token)
+        .folder(server.shared_folder())
+        .send()
+        .expect(200);
     let session = server.admin_session();
     for (path, fields) in [
-        ("/console/default/me/tokens/add", [("description", "Nightly report"), ("scope", "OR.Assets.Read"), ("expires", "90")]),
-        ("/console/default/me/tokens/add", [("description", "Laptop"), ("scope", "OR.Default"), ("expires", "7")]),
+        (
+            "/console/default/me/tokens/add",
+            [
+                ("description", "Nightly report"),
+                ("scope", "OR.Assets.Read"),
+                ("expires", "90"),
+            ],
+        ),
+        (
+            "/console/default/me/tokens/add",
+            [("description", "Laptop"), ("scope", "OR.Default"), ("expires", "7")],
+        ),
     ] {
         session.fill(path, path, &fields).expect(200);
         server.clock.advance(60);
@@ -76,7 +101,12 @@ fn every_page_of_the_navigation_loads_without_complaints_and_fits_a_narrow_scree
         browser.resize(1280, 900);
         browser.open(path);
         let heading = browser.run("return document.querySelector('h1')?.textContent", &[]);
-        wrong.extend(browser.complaints().into_iter().map(|complaint| format!("{path}: {complaint}")));
+        wrong.extend(
+            browser
+                .complaints()
+                .into_iter()
+                .map(|complaint| format!("{path}: {complaint}")),
+        );
         if heading.is_null() || browser.text().contains("Status 4") || browser.text().contains("Status 5") {
             wrong.push(format!("{path}: {heading}"));
         }

@@ -33,7 +33,14 @@ fn the_command_line_signs_a_person_in_and_works_with_folders_and_assets() {
     let place = tempfile::tempdir().unwrap();
     let (opener, asked) = (place.path().join("open"), place.path().join("asked"));
     // Python's `webbrowser` starts what BROWSER names: here a script that writes the address down.
-    fs::write(&opener, format!("#!/bin/sh\nprintf %s \"$1\" > '{}.part' && mv '{0}.part' '{0}'\n", asked.display())).unwrap();
+    fs::write(
+        &opener,
+        format!(
+            "#!/bin/sh\nprintf %s \"$1\" > '{}.part' && mv '{0}.part' '{0}'\n",
+            asked.display()
+        ),
+    )
+    .unwrap();
     fs::set_permissions(&opener, fs::Permissions::from_mode(0o755)).unwrap();
     let child = Command::new(program)
         .args(["auth", "--force"])
@@ -55,7 +62,13 @@ fn the_command_line_signs_a_person_in_and_works_with_folders_and_assets() {
     assert!(status.success(), "{status}: {}", browser.text());
 
     let written = fs::read_to_string(place.path().join(".env")).unwrap();
-    let value = |name: &str| written.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().to_owned();
+    let value = |name: &str| {
+        written
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .unwrap_or_default()
+            .to_owned()
+    };
     assert_eq!(value("UIPATH_URL="), format!("{}/default/Default", server.base()));
     assert_eq!(value("UIPATH_ORGANIZATION_ID="), server.organization());
     let token = value("UIPATH_ACCESS_TOKEN=");

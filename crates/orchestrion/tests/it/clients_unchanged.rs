@@ -37,16 +37,30 @@ fn script(name: &str) -> Option<Command> {
         return None;
     }
     let mut command = Command::new(program);
-    command.arg(source).env("UIPATH_TELEMETRY_ENABLED", "false").env("UIPATH_TRACING_ENABLED", "false");
-    command.env_remove("HTTP_PROXY").env_remove("http_proxy").env("NO_PROXY", "127.0.0.1,localhost");
+    command
+        .arg(source)
+        .env("UIPATH_TELEMETRY_ENABLED", "false")
+        .env("UIPATH_TRACING_ENABLED", "false");
+    command
+        .env_remove("HTTP_PROXY")
+        .env_remove("http_proxy")
+        .env("NO_PROXY", "127.0.0.1,localhost");
     Some(command)
 }
 
 pub fn run(server: &Server, name: &str, environment: &[(&str, &str)]) -> Option<Value> {
     let mut command = script(name)?;
-    let output = command.env("BASE", server.base()).envs(environment.iter().copied()).output().unwrap();
+    let output = command
+        .env("BASE", server.base())
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{name}: {text}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{name}: {text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Some(serde_json::from_str(text.lines().last().unwrap_or_default()).unwrap())
 }
 
@@ -56,7 +70,13 @@ pub fn create_assets(server: &Server) -> i64 {
         json!({ "Name": "greeting", "ValueScope": "Global", "ValueType": "Text", "StringValue": "hello" }),
         json!({ "Name": "limit", "ValueScope": "Global", "ValueType": "Integer", "IntValue": 7 }),
     ] {
-        server.post("/odata/Assets").bearer(&token).folder(folder).json(&asset).send().expect(201);
+        server
+            .post("/odata/Assets")
+            .bearer(&token)
+            .folder(folder)
+            .json(&asset)
+            .send()
+            .expect(201);
     }
     folder
 }
@@ -66,14 +86,24 @@ fn the_python_sdk_reads_with_a_read_scope_and_cannot_write() {
     let server = Server::start();
     create_assets(&server);
     let app = server.register("reader", true, "", &["OR.Assets.Read:application"]);
-    let token = server.token_of(app["id"].as_str().unwrap(), app["secret"].as_str().unwrap(), "OR.Assets.Read");
-    let Some(seen) = run(&server, "sdk_assets.py", &[("TOKEN", &token), ("FOLDER", "Shared")]) else { return };
+    let token = server.token_of(
+        app["id"].as_str().unwrap(),
+        app["secret"].as_str().unwrap(),
+        "OR.Assets.Read",
+    );
+    let Some(seen) = run(&server, "sdk_assets.py", &[("TOKEN", &token), ("FOLDER", "Shared")]) else {
+        return;
+    };
     assert_eq!(seen["names"], json!(["greeting", "limit"]), "{seen}");
     assert_eq!(seen["filtered"], json!(["limit"]));
     assert_eq!(seen["text"], "hello");
     assert!(seen["missing"]["missing"].is_string(), "{seen}");
     assert_eq!(seen["written"], json!({ "status": 403 }));
-    assert_eq!(seen["folder_key"], json!({ "status": 403 }), "navigation is closed to application tokens");
+    assert_eq!(
+        seen["folder_key"],
+        json!({ "status": 403 }),
+        "navigation is closed to application tokens"
+    );
 
     let writer = server.token("OR.Assets");
     let seen = run(&server, "sdk_assets.py", &[("TOKEN", &writer), ("FOLDER", "Shared")]).unwrap();
@@ -85,7 +115,9 @@ fn the_typescript_sdk_lists_and_reads_assets() {
     let server = Server::start();
     let folder = create_assets(&server).to_string();
     let token = server.token("OR.Assets.Read");
-    let Some(seen) = run(&server, "sdk_assets.mjs", &[("TOKEN", &token), ("FOLDER_ID", &folder)]) else { return };
+    let Some(seen) = run(&server, "sdk_assets.mjs", &[("TOKEN", &token), ("FOLDER_ID", &folder)]) else {
+        return;
+    };
     assert_eq!(seen["names"], json!(["greeting", "limit"]));
     assert_eq!(seen["total"], 2);
     assert_eq!(seen["value"], "hello");
@@ -103,8 +135,13 @@ fn oauth(server: &Server, name: &str) -> Option<Value> {
         ("SCOPE", "openid profile email offline_access OR.Assets.Read".to_owned()),
     ];
     let mut command = script(name)?;
-    let mut child: Child =
-        command.envs(environment).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+    let mut child: Child = command
+        .envs(environment)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap());
     let mut address = String::new();
     output.read_line(&mut address).unwrap();
@@ -125,19 +162,31 @@ fn oauth(server: &Server, name: &str) -> Option<Value> {
 #[test]
 fn authlib_signs_in_refreshes_and_verifies_tokens() {
     let server = Server::start();
-    let Some(result) = oauth(&server, "oauth_authlib.py") else { return };
-    assert_eq!(result["client_secret_basic"], json!({ "scope": "OR.Assets.Read", "client_id": CLIENT_ID, "iss": true }));
+    let Some(result) = oauth(&server, "oauth_authlib.py") else {
+        return;
+    };
+    assert_eq!(
+        result["client_secret_basic"],
+        json!({ "scope": "OR.Assets.Read", "client_id": CLIENT_ID, "iss": true })
+    );
     assert_eq!(result["client_secret_post"], result["client_secret_basic"]);
     assert_eq!(result["code"]["rotated"], true);
     let token = result["code"]["access_token"].as_str().unwrap();
-    server.get("/odata/Assets").bearer(token).folder(server.shared_folder()).send().expect(200);
+    server
+        .get("/odata/Assets")
+        .bearer(token)
+        .folder(server.shared_folder())
+        .send()
+        .expect(200);
     server.get("/odata/Folders").bearer(token).send().expect(403);
 }
 
 #[test]
 fn openid_client_signs_in_refreshes_and_revokes() {
     let server = Server::start();
-    let Some(result) = oauth(&server, "oauth_openid_client.mjs") else { return };
+    let Some(result) = oauth(&server, "oauth_openid_client.mjs") else {
+        return;
+    };
     assert_eq!(result["basic"], json!({ "scope": "OR.Assets.Read", "expires": 3600 }));
     assert_eq!(result["post"], result["basic"]);
     assert_eq!(result["code"]["rotated"], true);

@@ -9,8 +9,17 @@ use std::path::{Path, PathBuf};
 use web::{Family, Operation};
 
 /// Tags whose operations are served, and those of them that need robots or machines and are therefore not declared yet.
-const TAGS: [&str; 9] =
-    ["Folders", "FoldersNavigation", "Roles", "Permissions", "Users", "Assets", "AuditLogs", "Tenants", "Status"];
+const TAGS: [&str; 9] = [
+    "Folders",
+    "FoldersNavigation",
+    "Roles",
+    "Permissions",
+    "Users",
+    "Assets",
+    "AuditLogs",
+    "Tenants",
+    "Status",
+];
 const NEED_ROBOTS: [&str; 10] = [
     "Assets_GetRobotAssetByRobotId",
     "Assets_GetRobotAssetByRobotidAndAssetname",
@@ -26,7 +35,11 @@ const NEED_ROBOTS: [&str; 10] = [
 
 /// Operations whose rule names cannot say, so that a service checks it: being assigned to the folder is enough to read it,
 /// and moving one asks for different permissions on the folder, its old and its new parent.
-const CHECKED_IN_SERVICES: [&str; 3] = ["Folders_GetById", "Folders_GetByKeyByIdentifier", "Folders_MoveFolderByFolderid"];
+const CHECKED_IN_SERVICES: [&str; 3] = [
+    "Folders_GetById",
+    "Folders_GetByKeyByIdentifier",
+    "Folders_MoveFolderByFolderid",
+];
 
 struct Published {
     method: String,
@@ -43,7 +56,10 @@ fn declared_operations_have_the_contracts_address_scopes_and_permissions() {
         println!("no copy of the contract to compare with (ORCHESTRION_CONTRACT)");
         return;
     };
-    let declared: Vec<Operation> = orchestrion::modules().into_iter().flat_map(|module| module.operations).collect();
+    let declared: Vec<Operation> = orchestrion::modules()
+        .into_iter()
+        .flat_map(|module| module.operations)
+        .collect();
     let mut faults = Vec::new();
     for known in &published {
         let Some(operation) = declared.iter().find(|operation| operation.id == known.id) else {
@@ -58,16 +74,28 @@ fn declared_operations_have_the_contracts_address_scopes_and_permissions() {
             }
         };
         compare("method", operation.method.to_string(), known.method.clone());
-        compare("path", operation.path.to_ascii_lowercase(), known.path.to_ascii_lowercase());
+        compare(
+            "path",
+            operation.path.to_ascii_lowercase(),
+            known.path.to_ascii_lowercase(),
+        );
         if operation.family == Family::Orchestrator {
             let scopes: BTreeSet<String> = operation.scopes.iter().map(|scope| (*scope).to_owned()).collect();
             compare("scopes", format!("{scopes:?}"), format!("{:?}", known.scopes));
             if CHECKED_IN_SERVICES.contains(&operation.id) {
                 continue;
             }
-            let permissions: BTreeSet<String> =
-                operation.requirement.permissions().into_iter().map(context::Permission::name).collect();
-            compare("permissions", format!("{permissions:?}"), format!("{:?}", known.permissions));
+            let permissions: BTreeSet<String> = operation
+                .requirement
+                .permissions()
+                .into_iter()
+                .map(context::Permission::name)
+                .collect();
+            compare(
+                "permissions",
+                format!("{permissions:?}"),
+                format!("{:?}", known.permissions),
+            );
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -79,14 +107,18 @@ fn read() -> Option<Vec<Published>> {
     let text = std::fs::read_to_string(directory.join("operations.tsv")).ok()?;
     let rows = text.lines().skip(1).filter_map(|line| {
         let cells: Vec<&str> = line.split('\t').collect();
-        let &[_, tag, method, path, id, scopes, permissions, ..] = cells.as_slice() else { return None };
+        let &[_, tag, method, path, id, scopes, permissions, ..] = cells.as_slice() else {
+            return None;
+        };
         Some(Published {
             method: method.to_owned(),
             path: path.to_owned(),
             id: id.to_owned(),
             scopes: words(scopes, |word| word.contains('.') || word.starts_with("OR")),
             permissions: words(permissions, |word| {
-                [".View", ".Edit", ".Create", ".Delete"].iter().any(|action| word.ends_with(action))
+                [".View", ".Edit", ".Create", ".Delete"]
+                    .iter()
+                    .any(|action| word.ends_with(action))
             }),
             tag: tag.to_owned(),
         })
@@ -97,5 +129,9 @@ fn read() -> Option<Vec<Published>> {
 /// The names among the words of a sentence.
 fn words(text: &str, is_name: impl Fn(&str) -> bool) -> BTreeSet<String> {
     let split = text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '/' | ','));
-    split.map(|word| word.trim_end_matches('.')).filter(|word| word.len() > 2 && is_name(word)).map(str::to_owned).collect()
+    split
+        .map(|word| word.trim_end_matches('.'))
+        .filter(|word| word.len() > 2 && is_name(word))
+        .map(str::to_owned)
+        .collect()
 }

@@ -44,7 +44,10 @@ fn every_operation_answers_every_caller_as_written() {
     operations.retain(|operation| !matches!(operation.family, Family::Console | Family::Root));
     operations.sort_unstable_by_key(|operation| operation.id);
     for operation in operations {
-        let statuses: Vec<String> = callers.iter().map(|caller| status(&server, operation, caller).to_string()).collect();
+        let statuses: Vec<String> = callers
+            .iter()
+            .map(|caller| status(&server, operation, caller).to_string())
+            .collect();
         writeln!(table, "{}\t{}", operation.id, statuses.join("\t")).unwrap();
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/guard_matrix.tsv");
@@ -56,9 +59,19 @@ fn every_operation_answers_every_caller_as_written() {
         .lines()
         .filter(|line| !golden.lines().any(|known| known == *line))
         .map(|line| format!("now   {line}"))
-        .chain(golden.lines().filter(|line| !table.lines().any(|now| now == *line)).map(|line| format!("known {line}")))
+        .chain(
+            golden
+                .lines()
+                .filter(|line| !table.lines().any(|now| now == *line))
+                .map(|line| format!("known {line}")),
+        )
         .collect();
-    assert!(different.is_empty(), "{}\n{}", table.lines().next().unwrap(), different.join("\n"));
+    assert!(
+        different.is_empty(),
+        "{}\n{}",
+        table.lines().next().unwrap(),
+        different.join("\n")
+    );
 }
 
 #[test]
@@ -67,8 +80,16 @@ fn what_must_never_happen_does_not_stand_in_the_table() {
     let server = Server::start();
     for line in golden.lines().skip(1) {
         let cells: Vec<&str> = line.split('\t').collect();
-        let operation = server.app.router().operations().find(|operation| operation.id == cells[0]).unwrap();
-        assert!(!cells[1..].iter().any(|status| status.starts_with('5')), "server errors: {line}");
+        let operation = server
+            .app
+            .router()
+            .operations()
+            .find(|operation| operation.id == cells[0])
+            .unwrap();
+        assert!(
+            !cells[1..].iter().any(|status| status.starts_with('5')),
+            "server errors: {line}"
+        );
         if !matches!(operation.access, Access::Anonymous | Access::Optional) {
             assert_eq!(cells[1], "401", "open to everyone: {line}");
             assert_eq!(cells[11], "403", "open to another organization: {line}");
@@ -80,7 +101,11 @@ fn what_must_never_happen_does_not_stand_in_the_table() {
 }
 
 fn callers(server: &Server) -> Vec<Caller> {
-    let catalogue = server.get("/identity_/api/ExternalApiResource").bearer(&server.token("OR.Folders.Read")).send().expect(200);
+    let catalogue = server
+        .get("/identity_/api/ExternalApiResource")
+        .bearer(&server.token("OR.Folders.Read"))
+        .send()
+        .expect(200);
     let mut names: Vec<String> = Vec::new();
     for resource in catalogue.json().as_array().unwrap() {
         for scope in resource["scopes"].as_array().unwrap() {
@@ -88,7 +113,11 @@ fn callers(server: &Server) -> Vec<Caller> {
         }
     }
     let only = |suffix: &str| -> Vec<String> {
-        names.iter().filter(|name| name.ends_with(suffix) && (name.starts_with("OR.") || name.starts_with("PM."))).cloned().collect()
+        names
+            .iter()
+            .filter(|name| name.ends_with(suffix) && (name.starts_with("OR.") || name.starts_with("PM.")))
+            .cloned()
+            .collect()
     };
     let (read, write) = (only(".Read"), only(".Write"));
     let all = [read.clone(), write.clone()].concat();
@@ -98,7 +127,10 @@ fn callers(server: &Server) -> Vec<Caller> {
     let public = public["id"].as_str().unwrap().to_owned();
 
     let fine = server.register("matrix fine-grained", true, "", &["OR.ML.Read:application"]);
-    let (fine_id, fine_secret) = (fine["id"].as_str().unwrap().to_owned(), fine["secret"].as_str().unwrap().to_owned());
+    let (fine_id, fine_secret) = (
+        fine["id"].as_str().unwrap().to_owned(),
+        fine["secret"].as_str().unwrap().to_owned(),
+    );
     let without_role = server.token_of(&fine_id, &fine_secret, "OR.Default");
     let with_role = {
         let app = server.register("matrix with role", true, "", &["OR.ML.Read:application"]);
@@ -114,13 +146,21 @@ fn callers(server: &Server) -> Vec<Caller> {
     let nobody_token = crate::support::code_flow(&nobody.session(server), &public, REDIRECT, &scopes);
     assert!(claims(&nobody_token)["sub"].is_string());
 
-    let own = |token: String| Caller { token: Some(token), organization: "default", tenant: "Default" };
+    let own = |token: String| Caller {
+        token: Some(token),
+        organization: "default",
+        tenant: "Default",
+    };
     let everything = server.token(&scopes);
     let role_in_default = with_role.clone();
     server.tenant_beside("Finance");
     server.organization_beside("globex");
     vec![
-        Caller { token: None, organization: "default", tenant: "Default" },
+        Caller {
+            token: None,
+            organization: "default",
+            tenant: "Default",
+        },
         own(server.token("OR.ML.Read")),
         own(server.token(&read.join(" "))),
         own(server.token(&write.join(" "))),
@@ -129,8 +169,16 @@ fn callers(server: &Server) -> Vec<Caller> {
         own(admin_token),
         own(nobody_token),
         own(admin_unscoped),
-        Caller { token: Some(role_in_default), organization: "default", tenant: "Finance" },
-        Caller { token: Some(everything), organization: "globex", tenant: "globex" },
+        Caller {
+            token: Some(role_in_default),
+            organization: "default",
+            tenant: "Finance",
+        },
+        Caller {
+            token: Some(everything),
+            organization: "globex",
+            tenant: "globex",
+        },
     ]
 }
 
@@ -141,7 +189,10 @@ fn status(server: &Server, operation: &Operation, caller: &Caller) -> u16 {
         Family::Portal => format!("/{}/portal_", caller.organization),
         _ => format!("/{}/{}/orchestrator_", caller.organization, caller.tenant),
     };
-    let mut call = server.call(operation.method.clone(), &format!("{base}{}", sample(server, operation)));
+    let mut call = server.call(
+        operation.method.clone(),
+        &format!("{base}{}", sample(server, operation)),
+    );
     if let Some(token) = &caller.token {
         call = call.bearer(token);
     }
@@ -161,7 +212,16 @@ fn sample(server: &Server, operation: &Operation) -> String {
     while let Some((before, after)) = rest.split_once('{') {
         let (name, tail) = after.split_once('}').unwrap();
         path.push_str(before);
-        let guid = ["clientId", "groupId", "userId", "identifier", "userKey", "tokenId", "id"].contains(&name)
+        let guid = [
+            "clientId",
+            "groupId",
+            "userId",
+            "identifier",
+            "userKey",
+            "tokenId",
+            "id",
+        ]
+        .contains(&name)
             && operation.family != Family::Orchestrator
             || ["identifier", "userKey"].contains(&name);
         path.push_str(&match name {

@@ -1,6 +1,11 @@
 //! Behaviour of the server over HTTP, on every database.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot be set up must fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot be set up must fail loudly"
+)]
 
 mod access_pages;
 mod access_support;
@@ -13,13 +18,13 @@ mod assets_sharing;
 mod assets_support;
 mod assets_values;
 mod audit_log;
-mod clients_rest;
 mod browser_external_apps;
 mod browser_pages;
 mod browser_uipath_auth;
+mod clients_rest;
 mod clients_unchanged;
-mod console_external_apps;
 mod clients_usage;
+mod console_external_apps;
 mod contract;
 mod folders_assignment;
 mod folders_rules;

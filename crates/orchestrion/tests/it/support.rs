@@ -27,19 +27,33 @@ pub fn create_user(server: &Server, name: &str) -> User {
         "surname": "Test", "displayName": name, "type": "user", "password": password, "groupIDs": [], "invitationAccepted": true
     });
     let token = server.token("PM.User PM.Group.Read");
-    let answer = server.post("/identity_/api/User").bearer(&token).json(&body).send().expect(200);
+    let answer = server
+        .post("/identity_/api/User")
+        .bearer(&token)
+        .json(&body)
+        .send()
+        .expect(200);
     assert_eq!(answer.json()["succeeded"], true, "{}", answer.text());
     let path = format!("/identity_/api/User/users/{}?searchTerm={name}", server.organization());
     let page = server.get(&path).bearer(&token).send().expect(200).json();
     let id = page["results"][0]["id"].as_str().unwrap().to_owned();
-    User { id, name: name.to_owned(), password }
+    User {
+        id,
+        name: name.to_owned(),
+        password,
+    }
 }
 
 /// Makes a directory principal known to the tenant and gives it a role there; answers with its Orchestrator user id.
 #[track_caller]
 pub fn assign_tenant_role(server: &Server, directory_id: &str, kind: &str, role: &str) -> i64 {
     let body = json!({ "DirectoryIdentifier": directory_id, "Domain": "autogen", "Type": kind, "RolesList": [role] });
-    let answer = server.post("/odata/Users").bearer(&server.token("OR.Users")).json(&body).send().expect(201);
+    let answer = server
+        .post("/odata/Users")
+        .bearer(&server.token("OR.Users"))
+        .json(&body)
+        .send()
+        .expect(201);
     answer.json()["Id"].as_i64().unwrap()
 }
 
@@ -47,9 +61,15 @@ pub fn assign_tenant_role(server: &Server, directory_id: &str, kind: &str, role:
 #[track_caller]
 pub fn assign_folder_role(server: &Server, user: i64, folder: i64, role: &str) {
     let token = server.token("OR.Folders OR.Users.Read");
-    let roles = server.get(&format!("/odata/Roles?$filter=Name eq '{role}'")).bearer(&token).send().expect(200).json();
+    let roles = server
+        .get(&format!("/odata/Roles?$filter=Name eq '{role}'"))
+        .bearer(&token)
+        .send()
+        .expect(200)
+        .json();
     let role = roles["value"][0]["Id"].as_i64().unwrap();
-    let body = json!({ "assignments": { "UserIds": [user], "RolesPerFolder": [{ "FolderId": folder, "RoleIds": [role] }] } });
+    let body =
+        json!({ "assignments": { "UserIds": [user], "RolesPerFolder": [{ "FolderId": folder, "RoleIds": [role] }] } });
     let path = "/odata/Folders/UiPath.Server.Configuration.OData.AssignUsers";
     server.post(path).bearer(&token).json(&body).send().expect(204);
 }
@@ -72,9 +92,17 @@ pub fn code_flow(browser: &Browser<'_>, client: &str, redirect: &str, scopes: &s
         .finish();
     let arrived = browser.follow(browser.get(&format!("/identity_/connect/authorize?{query}")));
     let location = arrived.header("location").to_owned();
-    assert!(location.starts_with(redirect), "{} {location} {}", arrived.status, arrived.text());
+    assert!(
+        location.starts_with(redirect),
+        "{} {location} {}",
+        arrived.status,
+        arrived.text()
+    );
     let url = Url::parse(&location).unwrap();
-    let code = url.query_pairs().find(|(name, _)| name == "code").map(|(_, code)| code.into_owned());
+    let code = url
+        .query_pairs()
+        .find(|(name, _)| name == "code")
+        .map(|(_, code)| code.into_owned());
     let code = code.unwrap_or_else(|| panic!("no code in {location}"));
     let form = [
         ("grant_type", "authorization_code"),
@@ -83,6 +111,8 @@ pub fn code_flow(browser: &Browser<'_>, client: &str, redirect: &str, scopes: &s
         ("redirect_uri", redirect),
         ("code_verifier", verifier),
     ];
-    let answer = browser.send(browser.server().post("/identity_/connect/token").form(&form)).expect(200);
+    let answer = browser
+        .send(browser.server().post("/identity_/connect/token").form(&form))
+        .expect(200);
     answer.json()["access_token"].as_str().unwrap().to_owned()
 }
