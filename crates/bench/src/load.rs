@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use crate::http::Head;
 use crate::latency::{Latencies, Summary};
-use crate::process::cpu_time;
+use crate::process::{cpu_time, machine_time};
 
 /// What is sent.
 pub enum Requests {
@@ -76,6 +76,30 @@ pub struct Outcome {
     /// Processor time per request; `None` where the system does not tell.
     pub server_cpu: Option<Duration>,
     pub client_cpu: Option<Duration>,
+    /// Share of all processor time that went to others than server and client, from 0 to 1. Where it is not small the
+    /// figure says little.
+    pub others: Option<f64>,
+}
+
+/// Processor time used so far, where the system tells.
+struct Account {
+    server: Option<Duration>,
+    client: Option<Duration>,
+    machine: Option<Duration>,
+}
+
+impl Account {
+    fn read(server: Option<u32>) -> Self {
+        Self {
+            server: server.and_then(cpu_time),
+            client: cpu_time(std::process::id()),
+            machine: machine_time(),
+        }
+    }
+}
+
+fn difference(after: Option<Duration>, before: Option<Duration>) -> Option<Duration> {
+    Some(after?.saturating_sub(before?))
 }
 
 impl Load {
@@ -96,24 +120,31 @@ impl Load {
             .map(|_| tokio::spawn(self.converse(requests.clone(), number.clone(), begin, end)))
             .collect();
         tokio::time::sleep_until(begin.into()).await;
-        let before = (self.process.and_then(cpu_time), cpu_time(std::process::id()));
+        let before = Account::read(self.process);
         tokio::time::sleep_until(end.into()).await;
-        let after = (self.process.and_then(cpu_time), cpu_time(std::process::id()));
+        let after = Account::read(self.process);
         let mut latencies = Latencies::default();
         for conversation in conversations {
             latencies.append(conversation.await??);
         }
         let count = latencies.len();
-        let share = |after: Option<Duration>, before: Option<Duration>| {
-            Some(after?.saturating_sub(before?) / count.max(1) as u32)
-        };
+        let server = difference(after.server, before.server);
+        let client = difference(after.client, before.client);
+        let machine = difference(after.machine, before.machine);
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let others = machine.map(|machine| {
+            let own = server.unwrap_or_default() + client.unwrap_or_default();
+            machine.saturating_sub(own).as_secs_f64() / (self.duration.as_secs_f64() * cores as f64)
+        });
+        let each = |time: Option<Duration>| time.map(|time| time / count.max(1) as u32);
         Ok(Outcome {
             connections: self.connections,
             per_second: count as f64 / self.duration.as_secs_f64(),
             latency: latencies.summary(),
             requests: count,
-            server_cpu: share(after.0, before.0),
-            client_cpu: share(after.1, before.1),
+            server_cpu: each(server),
+            client_cpu: each(client),
+            others,
         })
     }
 

@@ -14,6 +14,22 @@ pub fn cpu_time(process: u32) -> Option<Duration> {
     Some(Duration::from_secs_f64(ticks / TICKS))
 }
 
+/// Processor time all processes together have used, on all cores, and the time a hypervisor kept for itself.
+pub fn machine_time() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/stat").ok()?;
+    let numbers = text.lines().next()?.split_whitespace().skip(1);
+    let ticks: Vec<f64> = numbers.map_while(|number| number.parse().ok()).collect();
+    // user, nice, system, idle, iowait, irq, softirq, steal; what follows is counted in the first two already.
+    let used = ticks
+        .iter()
+        .take(8)
+        .enumerate()
+        .filter(|(place, _)| !matches!(place, 3 | 4));
+    Some(Duration::from_secs_f64(
+        used.map(|(_, ticks)| ticks).sum::<f64>() / TICKS,
+    ))
+}
+
 /// Resident memory in bytes.
 pub fn resident(process: u32) -> Option<u64> {
     let text = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;

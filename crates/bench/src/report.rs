@@ -96,6 +96,7 @@ impl Figure {
                 "worstMilliseconds": milliseconds(load.latency.worst),
                 "serverCpuMicroseconds": load.server_cpu.map(micros),
                 "clientCpuMicroseconds": load.client_cpu.map(micros),
+                "shareOfOthers": load.others,
             })
         });
         json!({
@@ -121,7 +122,8 @@ pub fn json(machine: &Machine, figures: &[Figure]) -> Value {
     })
 }
 
-/// The whole run as text.
+/// The whole run as text. `server µs` and `client µs` are processor time per request, `others` is the share of the
+/// machine that went to neither.
 pub fn table(machine: &Machine, figures: &[Figure]) -> String {
     let mut text = format!(
         "machine  {}, {} cores, {:.1} GB, Linux {}, load average at start {}\n\
@@ -148,6 +150,7 @@ pub fn table(machine: &Machine, figures: &[Figure]) -> String {
         "p99 ms",
         "server µs",
         "client µs",
+        "others",
         "",
     ];
     let mut rows = vec![heads.map(str::to_owned)];
@@ -173,6 +176,9 @@ pub fn table(machine: &Machine, figures: &[Figure]) -> String {
             of(load
                 .and_then(|load| load.client_cpu)
                 .map(|time| format!("{:.1}", micros(time)))),
+            of(load
+                .and_then(|load| load.others)
+                .map(|share| format!("{:.0} %", share * 100.0))),
             figure.note.clone(),
         ]);
     }
