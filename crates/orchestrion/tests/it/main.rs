@@ -46,5 +46,6 @@ mod roles_rules;
 mod smoke;
 mod support;
 mod tenants_portal;
+mod tls;
 mod transport;
 mod users_rules;
