@@ -102,7 +102,7 @@ async fn database(store: &store::Store) -> Finding {
 }
 
 async fn keys(config: &Config, store: &store::Store) -> Finding {
-    let result = match open_vault(config) {
+    let result = match open_vault(config, store).await {
         Err(error) => Err(format!("{error:#}")),
         Ok(vault) => identity::keys::examine(store, &vault).await,
     };

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use context::Clock;
 use store::{Migration, Options, Store};
 use vault::{SystemRandom, Vault};
@@ -53,12 +53,29 @@ fn create_private(directory: &Path) -> std::io::Result<()> {
     builder.create(directory)
 }
 
-/// Opens the vault with the installation keys of the environment or of the data directory.
+/// Opens the vault with the installation keys of the environment or of the data directory. A key is made for a new
+/// database only: for another one it would open nothing.
 ///
 /// # Errors
-/// Keys that cannot be read.
-pub fn open_vault(config: &Config) -> anyhow::Result<Vault> {
+/// Keys that are missing or cannot be read.
+pub async fn open_vault(config: &Config, store: &Store) -> anyhow::Result<Vault> {
     let variable = std::env::var(vault::MASTER_KEY_VARIABLE).ok();
+    let file = config.data.join(vault::MASTER_KEY_FILE);
+    if variable.is_none() && !file.exists() {
+        let host = store
+            .read(|tx| accounts::organizations::service::get(tx, accounts::HOST))
+            .await;
+        if host
+            .map_err(|error| anyhow!("cannot read the database: {error}"))?
+            .is_some()
+        {
+            bail!(
+                "the master key of this database is missing: put {} back, or set {}",
+                file.display(),
+                vault::MASTER_KEY_VARIABLE
+            );
+        }
+    }
     let keys = vault::load_installation_keys(&config.data, variable.as_deref(), &SystemRandom)
         .context("cannot load the master key")?;
     Vault::open(keys, Arc::new(SystemRandom)).context("cannot use the master key")
@@ -74,7 +91,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>, first: accounts::Firs
         .migrate(MIGRATIONS)
         .map_err(|error| anyhow!("cannot bring the database up to date: {error}"))?;
     let random: Arc<dyn vault::Random + Send + Sync> = Arc::new(SystemRandom);
-    let vault = Arc::new(open_vault(config)?);
+    let vault = Arc::new(open_vault(config, &store).await?);
     let settings = Settings {
         origins: Origins {
             public: config.public_url.clone(),

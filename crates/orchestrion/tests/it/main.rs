@@ -44,6 +44,7 @@ mod principals;
 mod races;
 mod roles_rules;
 mod smoke;
+mod start;
 mod support;
 mod tenants_portal;
 mod tls;
