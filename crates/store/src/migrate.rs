@@ -61,7 +61,10 @@ impl Store {
 }
 
 fn apply(tx: &mut Tx, step: &Migration) -> Result<()> {
-    lock(tx)?;
+    if tx.dialect() == sql::Dialect::Postgres {
+        // Unlike a query, this waits before the transaction takes its snapshot: what another node did meanwhile is seen.
+        tx.session.control("lock table migrations in exclusive mode")?;
+    }
     // Another node may have been faster.
     if let Some(known) = applied(tx)?.get(step.id) {
         return compare(step, known);
