@@ -59,9 +59,9 @@ impl Database {
         self.cluster.sql(&self.name, text)
     }
 
-    /// Breaks every connection to this database.
+    /// Breaks every connection to this database and waits until it is broken.
     pub fn disconnect_all(&self) {
-        let text = "select pg_terminate_backend(pid) from pg_stat_activity
+        let text = "select pg_terminate_backend(pid, 30000) from pg_stat_activity
                     where datname = current_database() and pid <> pg_backend_pid()";
         self.sql(text);
     }
