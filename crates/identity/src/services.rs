@@ -1,5 +1,6 @@
 //! What API handlers and console pages ask for: units of work, and what must be forgotten after them.
 
+use accounts::organizations::TokenPolicy;
 use context::{Ctx, Error};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -160,6 +161,17 @@ impl Identity {
             .await
     }
 
+    /// The organization's rules for personal access tokens.
+    async fn token_policy(&self, organization: Uuid) -> Result<TokenPolicy, Error> {
+        Ok(self
+            .accounts
+            .require_organization(organization)
+            .await?
+            .settings
+            .tokens
+            .clone())
+    }
+
     /// Makes a personal access token for the user; the answer holds the only copy of its value.
     pub async fn create_personal_token(
         &self,
@@ -168,13 +180,7 @@ impl Identity {
         user: Uuid,
         new: NewToken,
     ) -> Result<Issued, Error> {
-        let policy = self
-            .accounts
-            .require_organization(organization)
-            .await?
-            .settings
-            .tokens
-            .clone();
+        let policy = self.token_policy(organization).await?;
         let ctx = ctx.clone();
         let create =
             move |tx: &mut store::Tx| personal::create(&mut tx.organization(organization), &ctx, user, &policy, &new);
@@ -192,13 +198,7 @@ impl Identity {
         id: Uuid,
         expires_at: Timestamp,
     ) -> Result<Issued, Error> {
-        let policy = self
-            .accounts
-            .require_organization(organization)
-            .await?
-            .settings
-            .tokens
-            .clone();
+        let policy = self.token_policy(organization).await?;
         let ctx = ctx.clone();
         let regenerate = move |tx: &mut store::Tx| {
             personal::regenerate(&mut tx.organization(organization), &ctx, user, id, &policy, expires_at)

@@ -3,37 +3,9 @@
 use serde_json::{Value, json};
 use testkit::{Browser, Server};
 
-use crate::support::{code_flow, create_user};
+use crate::support::{code_flow, create_user, group, user};
 
 const REDIRECT: &str = "http://localhost:9/callback";
-
-fn group(server: &Server, name: &str) -> String {
-    let path = format!("/identity_/api/Group/{}", server.organization());
-    let groups = server
-        .get(&path)
-        .bearer(&server.token("PM.Group.Read"))
-        .send()
-        .expect(200)
-        .json();
-    let found = groups
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|group| group["name"] == name)
-        .unwrap();
-    found["id"].as_str().unwrap().to_owned()
-}
-
-fn user(server: &Server, name: &str) -> Value {
-    let path = format!("/identity_/api/User/users/{}?searchTerm={name}", server.organization());
-    server
-        .get(&path)
-        .bearer(&server.token("PM.User.Read"))
-        .send()
-        .expect(200)
-        .json()["results"][0]
-        .clone()
-}
 
 fn codes(answer: &Value) -> Vec<&str> {
     answer["errors"]

@@ -9,35 +9,7 @@ use testkit::Server;
 use uuid::Uuid;
 
 use crate::access_support::{NAMESPACE, application, role, user_token};
-use crate::support::{User, assign_folder_role, assign_tenant_role, create_user};
-
-fn group(server: &Server, name: &str) -> String {
-    let path = format!("/identity_/api/Group/{}", server.organization());
-    let groups = server
-        .get(&path)
-        .bearer(&server.token("PM.Group.Read"))
-        .send()
-        .expect(200)
-        .json();
-    let found = groups
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|group| group["name"] == name)
-        .unwrap();
-    found["id"].as_str().unwrap().to_owned()
-}
-
-fn user(server: &Server, name: &str) -> Value {
-    let path = format!("/identity_/api/User/users/{}?searchTerm={name}", server.organization());
-    server
-        .get(&path)
-        .bearer(&server.token("PM.User.Read"))
-        .send()
-        .expect(200)
-        .json()["results"][0]
-        .clone()
-}
+use crate::support::{User, assign_folder_role, assign_tenant_role, create_user, group, user};
 
 #[test]
 fn nobody_chooses_the_id_of_a_user_or_group() {

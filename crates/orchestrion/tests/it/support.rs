@@ -1,6 +1,6 @@
 //! What several tests need to set up, done through the API as an administrator's program would.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{Browser, Server};
 use url::Url;
 
@@ -42,6 +42,38 @@ pub fn create_user(server: &Server, name: &str) -> User {
         name: name.to_owned(),
         password,
     }
+}
+
+/// Id of the group with this name.
+#[track_caller]
+pub fn group(server: &Server, name: &str) -> String {
+    let path = format!("/identity_/api/Group/{}", server.organization());
+    let groups = server
+        .get(&path)
+        .bearer(&server.token("PM.Group.Read"))
+        .send()
+        .expect(200)
+        .json();
+    let found = groups
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|group| group["name"] == name)
+        .unwrap();
+    found["id"].as_str().unwrap().to_owned()
+}
+
+/// The user found by this name, as the identity API shows it.
+#[track_caller]
+pub fn user(server: &Server, name: &str) -> Value {
+    let path = format!("/identity_/api/User/users/{}?searchTerm={name}", server.organization());
+    server
+        .get(&path)
+        .bearer(&server.token("PM.User.Read"))
+        .send()
+        .expect(200)
+        .json()["results"][0]
+        .clone()
 }
 
 /// Makes a directory principal known to the tenant and gives it a role there; answers with its Orchestrator user id.
