@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use context::{Error, Reach, Rights};
+use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use ui::{Frame, Link, NavGroup, NavItem, Person, Switcher, Theme, TreeNode};
 use web::{Area, FolderRef, NavigationEntry, Request, page};
@@ -53,6 +54,20 @@ impl Place {
     }
 }
 
+/// Where the theme is chosen, with the way back to this page if it can be asked for again.
+fn theme_action(request: &Request) -> String {
+    let here = request
+        .parts
+        .uri
+        .path_and_query()
+        .filter(|_| request.parts.method == Method::GET);
+    let here = here.map_or("/console", |here| here.as_str());
+    format!(
+        "/console/theme?returnUrl={}",
+        utf8_percent_encode(here, NON_ALPHANUMERIC)
+    )
+}
+
 /// The frame around the page that is asked for.
 pub(crate) async fn build(access: &Access, request: &Request, title: &str, active: &str) -> Result<Frame, Error> {
     let caller = &request.ctx.caller;
@@ -65,7 +80,7 @@ pub(crate) async fn build(access: &Access, request: &Request, title: &str, activ
             .as_ref()
             .map(|session| session.csrf.to_string())
             .unwrap_or_default(),
-        theme_action: "/console/theme".to_owned(),
+        theme_action: theme_action(request),
         ..Frame::default()
     };
     if let Some(id) = caller.user()

@@ -121,8 +121,12 @@ async fn theme(request: Request) -> Result<Response, Error> {
             secure(&request.origin)
         ),
     };
-    // Back to where the form was; the referrer policy of our pages keeps the header away, so the form may say it.
-    let back = own_path(value_of(&form, "returnUrl")).unwrap_or("/console");
+    // Back to where the form was; the referrer policy of our pages keeps the header away, so form or address say it.
+    let said = Some(value_of(&form, "returnUrl")).filter(|said| !said.is_empty());
+    let back = said
+        .or_else(|| request.parameter("returnUrl"))
+        .and_then(own_path)
+        .unwrap_or("/console");
     Reply::new(303)
         .header("set-cookie", &cookie)
         .header("location", back)

@@ -24,8 +24,15 @@ fn every_way_in_leads_to_the_home_of_the_first_tenant() {
     ] {
         assert!(text.contains(words), "{words}\n{text}");
     }
-    let answer = browser.fill(TENANT, "/console/theme", &[("theme", "dark")]).expect(303);
+    let page = browser.get(TENANT).expect(200);
+    let text = page.text();
+    let action = text
+        .split("action=\"")
+        .filter_map(|rest| rest.split('"').next())
+        .find(|action| action.starts_with("/console/theme"));
+    let answer = browser.submit(action.unwrap(), &page, &[("theme", "dark")]).expect(303);
     assert!(answer.header("set-cookie").starts_with("theme=dark"));
+    assert_eq!(answer.header("location"), TENANT, "back to the page it was chosen on");
     assert!(browser.get(TENANT).expect(200).text().contains("data-theme=\"dark\""));
 }
 
