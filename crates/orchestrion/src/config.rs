@@ -50,6 +50,10 @@ pub struct Options {
     #[serde(default)]
     pub trusted_proxies: Vec<IpAddr>,
 
+    /// Bound requests per organization to the identity API: in five minutes 300 GET, 24,000 POST and 160 others
+    #[arg(long, env = "ORCHESTRION_RATE_LIMITS", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub rate_limits: Option<bool>,
+
     /// Algorithm of token signatures: RS256, ES256 or EdDSA [default: RS256]
     #[arg(long, env = "ORCHESTRION_SIGNING_ALGORITHM", value_name = "NAME")]
     pub signing_algorithm: Option<String>,
@@ -82,6 +86,7 @@ pub struct Config {
     /// Certificate chain and private key.
     pub tls: Option<(PathBuf, PathBuf)>,
     pub trusted_proxies: Vec<IpAddr>,
+    pub rate_limits: bool,
     pub signing_algorithm: jose::Algorithm,
     pub log: String,
     pub log_format: LogFormat,
@@ -153,6 +158,7 @@ impl Options {
             public_url,
             tls,
             trusted_proxies,
+            rate_limits: self.rate_limits.or(file.rate_limits).unwrap_or(false),
             signing_algorithm,
             log: self.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: self.log_format.or(file.log_format).unwrap_or(LogFormat::Text),

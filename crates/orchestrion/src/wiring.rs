@@ -98,6 +98,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>, first: accounts::Firs
             loopback: true,
         },
         trusted_proxies: config.trusted_proxies.clone(),
+        rate_limits: config.rate_limits,
         odata: odata::Limits::default(),
         version: VERSION,
     };

@@ -85,6 +85,7 @@ impl ServerBuilder {
             public_url: None,
             tls: None,
             trusted_proxies: Vec::new(),
+            rate_limits: false,
             signing_algorithm: jose::Algorithm::Es256,
             log: "warn".to_owned(),
             log_format: LogFormat::Text,

@@ -9,6 +9,7 @@ use context::{Caller, Clock, Ctx, Error};
 use store::Store;
 
 use crate::gate::Gatekeeper;
+use crate::limits::OrganizationLimits;
 use crate::metrics::Metrics;
 use crate::module::{Module, NavigationEntry, Reconciler, Seed};
 use crate::operation::Operation;
@@ -21,6 +22,8 @@ pub struct Settings {
     pub origins: Origins,
     /// Addresses of reverse proxies whose `X-Forwarded-*` headers are believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Bound requests per organization to the identity API.
+    pub rate_limits: bool,
     /// Bounds of OData query options.
     pub odata: odata::Limits,
     /// Product version, as `GET /api/Status/Version` tells it.
@@ -44,6 +47,7 @@ struct Inner {
     seeds: Vec<Seed>,
     reconcilers: Vec<Reconciler>,
     metrics: Metrics,
+    limits: OrganizationLimits,
 }
 
 impl App {
@@ -65,6 +69,10 @@ impl App {
 
     pub fn router(&self) -> &Router {
         &self.0.router
+    }
+
+    pub(crate) fn limits(&self) -> &OrganizationLimits {
+        &self.0.limits
     }
 
     pub fn metrics(&self) -> &Metrics {
@@ -180,6 +188,7 @@ impl AppBuilder {
             seeds,
             reconcilers,
             metrics,
+            limits: OrganizationLimits::default(),
         })))
     }
 }

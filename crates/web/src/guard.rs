@@ -28,6 +28,7 @@ pub(crate) async fn guarded(mut request: Request) -> Result<Response, Error> {
     }
     let gate = open(operation, &request.ctx.caller)?;
     check_organization(&request).await?;
+    check_rate(&request)?;
     if operation.administrator && request.ctx.caller.application().is_none() {
         let app = request.app.clone();
         if !app.gatekeeper().is_administrator(&request.ctx.caller).await? {
@@ -171,6 +172,20 @@ async fn check_organization(request: &Request) -> Result<(), Error> {
         return Err(Error::forbidden());
     }
     Ok(())
+}
+
+/// Counts a request to the identity API, where requests are bounded.
+fn check_rate(request: &Request) -> Result<(), Error> {
+    let bounded = request.app.settings().rate_limits
+        && request.layout.family == Family::Identity
+        && request.operation.path.starts_with("/api");
+    match request.ctx.caller.organization.filter(|_| bounded) {
+        Some(organization) => request
+            .app
+            .limits()
+            .count(organization, &request.parts.method, request.ctx.now),
+        None => Ok(()),
+    }
 }
 
 async fn find_tenant(request: &mut Request) -> Result<(), Error> {

@@ -14,6 +14,7 @@ pub mod error;
 mod gate;
 mod guard;
 mod layout;
+mod limits;
 mod metrics;
 mod module;
 mod openapi;

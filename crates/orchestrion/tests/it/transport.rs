@@ -177,3 +177,22 @@ fn metrics_are_for_this_machine_only() {
         .send()
         .expect(403);
 }
+
+#[test]
+fn an_organization_that_asks_too_often_waits_and_others_do_not() {
+    let server = Server::builder()
+        .configure(|config| config.rate_limits = true)
+        .start()
+        .unwrap();
+    let globex = server.organization_beside("globex");
+    let own = server.token("OR.ML.Read");
+    let theirs = server.token_of(&globex.client_id, &globex.client_secret, "OR.ML.Read");
+    let ask = |token: &str| server.get("/identity_/api/ExternalApiResource").bearer(token).send();
+    // A window may end on the way; in two of them the bound is met.
+    let refused = (0..602).map(|_| ask(&own)).find(|answer| answer.status != 200).unwrap();
+    assert_eq!(refused.status, 429);
+    assert!((1..=300).contains(&refused.header("retry-after").parse::<u32>().unwrap()));
+    ask(&theirs).expect(200);
+    server.clock.advance(300);
+    ask(&own).expect(200);
+}
