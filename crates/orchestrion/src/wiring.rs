@@ -125,13 +125,14 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>, first: accounts::Firs
     let app = builder
         .build(gate)
         .map_err(|reason| anyhow!("the operations do not fit together: {reason}"))?;
+    // Before the seeds: what they or other nodes change from here on is heard.
+    accounts.watch();
+    identity.watch();
     for seed in app.seeds() {
         seed(app.clone())
             .await
             .map_err(|error| anyhow!("cannot prepare the database: {error}"))?;
     }
-    accounts.watch();
-    identity.watch();
     Ok(app)
 }
 
