@@ -86,17 +86,18 @@ where
     }
 
     fn answer(self: Box<Self>, verdict: Result<()>) {
-        let answer = match (verdict, self.result) {
-            (Ok(()), Some(result)) => result,
-            (Ok(()), None) => Err(E::from(Error::Closed)),
-            (Err(error), _) => Err(E::from(error)),
-        };
-        self.reply.send(answer);
+        self.reply.send(settled(verdict, self.result));
     }
 
     fn is_abandoned(&self) -> bool {
         self.reply.is_abandoned()
     }
+}
+
+/// What the asker is told: the closure's own result, unless the transaction around it failed.
+fn settled<R, E: From<Error>>(verdict: Result<()>, result: Option<Result<R, E>>) -> Result<R, E> {
+    verdict?;
+    result.unwrap_or_else(|| Err(E::from(Error::Closed)))
 }
 
 pub(crate) struct Read<F, R, E> {
@@ -130,12 +131,7 @@ where
     }
 
     fn answer(self: Box<Self>, verdict: Result<()>) {
-        let answer = match (verdict, self.result) {
-            (Ok(()), Some(result)) => result,
-            (Ok(()), None) => Err(E::from(Error::Closed)),
-            (Err(error), _) => Err(E::from(error)),
-        };
-        self.reply.send(answer);
+        self.reply.send(settled(verdict, self.result));
     }
 
     fn is_abandoned(&self) -> bool {
