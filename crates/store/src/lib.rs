@@ -22,6 +22,7 @@
 //! when the data is durable.
 
 mod change;
+mod combine;
 mod entity;
 mod error;
 mod health;
@@ -41,11 +42,12 @@ mod unit;
 mod value;
 
 pub use change::Change;
+pub use combine::Combiner;
 pub use entity::{Column, Entity};
 pub use error::{Error, Result};
 pub use health::Health;
 pub use lease::Lease;
-pub use list::{DEFAULT_TOP, Joined, Page};
+pub use list::{DEFAULT_TOP, MOST_PARTS, Page};
 pub use migrate::Migration;
 pub use odata::fold;
 pub use row::Row;

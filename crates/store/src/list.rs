@@ -4,16 +4,18 @@ mod expression;
 
 use odata::{OrderTerm, Query};
 
-use crate::Result;
 use crate::entity::Entity;
 use crate::scope::Scope;
 use crate::scoped::Scoped;
 use crate::sql::Dialect;
 use crate::value::Value;
+use crate::{Error, Result};
 use expression::{Fragment, Translator};
 
 /// Rows of a page whose query has no `$top`.
 pub const DEFAULT_TOP: u64 = 1000;
+/// Most parts of [`Scoped::list_parts`]. SQLite takes 500 selects in a union.
+pub const MOST_PARTS: usize = 100;
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,30 +35,6 @@ impl<E> Page<E> {
     }
 }
 
-/// Where the rows of a list come from when another table knows better which they are and in which order.
-///
-/// ```text
-/// Joined {
-///     tables: "asset_folders l cross join assets",
-///     condition: "assets.id = l.asset_id and l.folder_id = ?",
-///     params: params![folder],
-///     columns: &[("name_folded", "l.name_folded"), ("id", "l.asset_id")],
-/// }
-/// ```
-#[derive(Debug, Clone)]
-pub struct Joined {
-    /// The text after `from`, with the entity's table under its own name. SQLite takes the tables of a
-    /// `cross join` in the order written.
-    pub tables: &'static str,
-    /// What ties the tables together and restricts them.
-    pub condition: &'static str,
-    /// The values of `condition`.
-    pub params: Vec<Value>,
-    /// Columns of the entity and what to filter and sort by in their place, so that an index of the other
-    /// table serves.
-    pub columns: &'static [(&'static str, &'static str)],
-}
-
 impl<S: Scope> Scoped<'_, S> {
     /// The page of rows a query asks for, among those that meet `condition` (empty: all). The condition
     /// names columns and must not end in `order by` or `limit`.
@@ -70,7 +48,7 @@ impl<S: Scope> Scoped<'_, S> {
         params: Vec<Value>,
     ) -> Result<Page<E>> {
         let translator = Translator::new(self.tx().dialect(), E::TABLE);
-        self.page(&translator, E::TABLE, query, condition, params)
+        self.page(&translator, query, condition, params)
     }
 
     /// What [`list`](Self::list) asks the database for a page, and how the database would find it, in its own words.
@@ -88,19 +66,120 @@ impl<S: Scope> Scoped<'_, S> {
         let mut params = matching.params;
         params.extend(order.params);
         params.extend([Value::Int(1), Value::Int(0)]);
-        self.explain_in::<E>(E::TABLE, &matching.sql, &tail, params)
+        self.explain_in::<E>(&matching.sql, &tail, params)
     }
 
-    /// [`list`](Self::list) of rows that are found by way of other tables.
-    pub fn list_joined<E: Entity<Scope = S>>(&mut self, query: &Query, from: Joined) -> Result<Page<E>> {
-        let translator = Translator::new(self.tx().dialect(), E::TABLE).reading(from.columns);
-        self.page(&translator, from.tables, query, from.condition, from.params)
+    /// [`list`](Self::list) of the rows of several parts of a table, each chosen by `condition` with values of its own: the items of
+    /// these five queues. Every part is read in order along its own index and the parts are merged, so that a page costs what it
+    /// shows and not what all parts hold. A row that belongs to two parts comes twice.
+    ///
+    /// # Errors
+    /// [`Error::Statement`] for more than [`MOST_PARTS`] parts.
+    pub fn list_parts<E: Entity<Scope = S>>(
+        &mut self,
+        query: &Query,
+        condition: &str,
+        parts: &[Vec<Value>],
+    ) -> Result<Page<E>> {
+        if let [only] = parts {
+            return self.list(query, condition, only.clone());
+        }
+        if parts.len() > MOST_PARTS {
+            return Err(Error::statement("a list has too many parts"));
+        }
+        let translator = Translator::new(self.tx().dialect(), E::TABLE);
+        let top = query.top.unwrap_or(DEFAULT_TOP);
+        let items = if top == 0 || parts.is_empty() {
+            Vec::new()
+        } else {
+            let (text, params) = self.merged::<E>(&translator, query, condition, parts)?;
+            let rows = self.tx().query(&text, &params)?;
+            rows.into_iter()
+                .map(|mut row| E::from_row(&mut row, 0))
+                .collect::<Result<_>>()?
+        };
+        let count = if query.count {
+            let seen = items.len() as u64;
+            let last = seen < top && (seen > 0 || query.skip == 0);
+            Some(if last {
+                query.skip + seen
+            } else {
+                let mut count = 0;
+                for part in parts {
+                    let matching = matching(&translator, query, condition, part.clone())?;
+                    count += self.count::<E>(&matching.sql, matching.params)?.unsigned_abs();
+                }
+                count
+            })
+        } else {
+            None
+        };
+        Ok(Page { items, count })
+    }
+
+    /// [`explain`](Self::explain) for [`list_parts`](Self::list_parts).
+    pub fn explain_parts<E: Entity<Scope = S>>(
+        &mut self,
+        query: &Query,
+        condition: &str,
+        parts: &[Vec<Value>],
+    ) -> Result<(String, Vec<String>)> {
+        let dialect = self.tx().dialect();
+        let translator = Translator::new(dialect, E::TABLE);
+        let (text, params) = self.merged::<E>(&translator, query, condition, parts)?;
+        let steps = self.steps(&text, &params)?;
+        Ok((text, steps))
+    }
+
+    /// One statement that reads the parts in order and merges them. What is sorted by is read along, since the database orders the
+    /// rows of a union by what it reads.
+    fn merged<E: Entity<Scope = S>>(
+        &mut self,
+        translator: &Translator,
+        query: &Query,
+        condition: &str,
+        parts: &[Vec<Value>],
+    ) -> Result<(String, Vec<Value>)> {
+        let (mut terms, mut names) = (Vec::new(), Vec::new());
+        let (mut keys, mut keyed) = (Vec::new(), false);
+        let key = translator.own_column(E::KEY);
+        for OrderTerm { expr, descending } in &query.order {
+            let term = translator.sort_key(expr)?;
+            keyed |= term.sql == key;
+            terms.push(format!(", {} as sort_{}", term.sql, names.len()));
+            names.push(format!(
+                "sort_{}{}",
+                names.len(),
+                direction(translator.dialect, *descending, expression::may_be_null(expr))
+            ));
+            keys.extend(term.params);
+        }
+        if !keyed {
+            terms.push(format!(", {key} as sort_{}", names.len()));
+            names.push(format!("sort_{}", names.len()));
+        }
+        let head = format!("select {}{} from {}", E::statements().columns, terms.concat(), E::TABLE);
+        let (mut texts, mut params) = (Vec::with_capacity(parts.len()), Vec::new());
+        for part in parts {
+            let matching = matching(translator, query, condition, part.clone())?;
+            texts.push(format!("{head} where {}", self.restricted::<E>(&matching.sql)));
+            params.extend(keys.iter().cloned());
+            params.extend(self.scope().value());
+            params.extend(matching.params);
+        }
+        let top = query.top.unwrap_or(DEFAULT_TOP);
+        params.extend([top, query.skip].map(|number| Value::Int(i64::try_from(number).unwrap_or(i64::MAX))));
+        let text = format!(
+            "{} order by {} limit ? offset ?",
+            texts.join(" union all "),
+            names.join(", ")
+        );
+        Ok((text, params))
     }
 
     fn page<E: Entity<Scope = S>>(
         &mut self,
         translator: &Translator,
-        tables: &str,
         query: &Query,
         condition: &str,
         params: Vec<Value>,
@@ -115,7 +194,7 @@ impl<S: Scope> Scoped<'_, S> {
             let mut params = matching.params.clone();
             params.extend(order.params);
             params.extend([top, query.skip].map(|number| Value::Int(i64::try_from(number).unwrap_or(i64::MAX))));
-            self.find_in(tables, &matching.sql, &tail, params)?
+            self.find_in(&matching.sql, &tail, params)?
         };
         let count = if query.count {
             let seen = items.len() as u64;
@@ -124,8 +203,7 @@ impl<S: Scope> Scoped<'_, S> {
             Some(if last {
                 query.skip + seen
             } else {
-                self.count_in::<E>(tables, &matching.sql, matching.params)?
-                    .unsigned_abs()
+                self.count::<E>(&matching.sql, matching.params)?.unsigned_abs()
             })
         } else {
             None
@@ -163,13 +241,7 @@ fn order(translator: &Translator, query: &Query, key: &str) -> Result<Fragment> 
     for OrderTerm { expr, descending } in &query.order {
         let term = translator.sort_key(expr)?;
         keyed |= term.sql == key;
-        let direction = match (translator.dialect, *descending, expression::may_be_null(expr)) {
-            // SQLite takes null for the smallest value, which is what clients of the original see too.
-            (Dialect::Sqlite, false, _) | (_, false, false) => "",
-            (Dialect::Sqlite, true, _) | (_, true, false) => " desc",
-            (Dialect::Postgres, false, true) => " nulls first",
-            (Dialect::Postgres, true, true) => " desc nulls last",
-        };
+        let direction = direction(translator.dialect, *descending, expression::may_be_null(expr));
         order.push(&format!("{}{direction}, ", term.sql), term.params);
     }
     if keyed {
@@ -178,6 +250,16 @@ fn order(translator: &Translator, query: &Query, key: &str) -> Result<Fragment> 
         order.push(&key, Vec::new());
     }
     Ok(order)
+}
+
+/// What follows a term of `order by`. SQLite takes null for the smallest value, which is what clients of the original see too.
+fn direction(dialect: Dialect, descending: bool, may_be_null: bool) -> &'static str {
+    match (dialect, descending, may_be_null) {
+        (Dialect::Sqlite, false, _) | (_, false, false) => "",
+        (Dialect::Sqlite, true, _) | (_, true, false) => " desc",
+        (Dialect::Postgres, false, true) => " nulls first",
+        (Dialect::Postgres, true, true) => " desc nulls last",
+    }
 }
 
 #[cfg(test)]

@@ -12,8 +12,9 @@ use crate::tx::Tx;
 use crate::value::Value;
 use crate::{Error, Result};
 
-/// Most rows of one insert statement of [`Scoped::insert_many`].
-const ROWS_PER_INSERT: usize = 100;
+/// Numbers of rows that one statement inserts or updates. There are few of them, so that the databases meet the same texts again
+/// and again and need not prepare them anew.
+const ROWS_PER_STATEMENT: [usize; 4] = [100, 20, 5, 1];
 
 /// The rows of one scope, within a unit of work.
 ///
@@ -69,10 +70,20 @@ impl<'t, S: Scope> Scoped<'t, S> {
 
     /// Adds many rows in few statements. Either every key is given or none.
     pub fn insert_many<E: Entity<Scope = S>>(&mut self, entities: &[E]) -> Result<()> {
+        self.insert_rows(entities, "").map(|_| ())
+    }
+
+    /// Adds rows, leaving out those that some unique index forbids, and answers `returning` (columns separated by commas) of each
+    /// row that was added, in no particular order.
+    pub fn insert_new<E: Entity<Scope = S>>(&mut self, entities: &[E], returning: &str) -> Result<Vec<Row>> {
+        self.insert_rows(entities, &format!(" on conflict do nothing returning {returning}"))
+    }
+
+    fn insert_rows<E: Entity<Scope = S>>(&mut self, entities: &[E], tail: &str) -> Result<Vec<Row>> {
         let statements = E::statements();
         let assigned = entities.first().is_some_and(is_unassigned);
         if entities.iter().any(|entity| is_unassigned(entity) != assigned) {
-            return Err(Error::statement("insert_many: some keys are given and some are not"));
+            return Err(Error::statement("insert: some keys are given and some are not"));
         }
         let text = if assigned {
             &statements.insert_assigned
@@ -81,18 +92,86 @@ impl<'t, S: Scope> Scoped<'t, S> {
         };
         let (head, rest) = text
             .split_once("values ")
-            .ok_or_else(|| Error::statement("insert_many: no columns"))?;
+            .ok_or_else(|| Error::statement("insert: no columns"))?;
         let marks = rest.split(" returning").next().unwrap_or(rest);
-        for chunk in entities.chunks(ROWS_PER_INSERT) {
+        let mut returned = Vec::new();
+        for chunk in chunks(entities) {
             let mut params = Vec::new();
             for entity in chunk {
                 params.extend(self.scope.value());
                 params.extend(statements.values(entity, !assigned));
             }
-            let text = format!("{head}values {}", vec![marks; chunk.len()].join(", "));
-            self.tx.execute(&text, &params)?;
+            let text = format!("{head}values {}{tail}", vec![marks; chunk.len()].join(", "));
+            if tail.is_empty() {
+                self.tx.execute(&text, &params)?;
+            } else {
+                returned.extend(self.tx.query(&text, &params)?);
+            }
         }
-        Ok(())
+        Ok(returned)
+    }
+
+    /// Changes some columns of many rows, each to values of its own: `update_many::<Item>(&["status bigint", "progress text"], ..)`.
+    /// A column is given with its type as in migrations, the values in the order of the columns. Says how many rows there were.
+    pub fn update_many<E: Entity<Scope = S>>(
+        &mut self,
+        columns: &[&str],
+        rows: &[(E::Key, Vec<Value>)],
+    ) -> Result<u64> {
+        let named: Vec<(&str, &str)> = columns
+            .iter()
+            .map(|column| column.split_once(' ').unwrap_or((column, "text")))
+            .collect();
+        if rows.iter().any(|(_, values)| values.len() != named.len()) {
+            return Err(Error::statement("update_many: a row has too few values or too many"));
+        }
+        let mut touched = 0;
+        if self.tx.dialect() == Dialect::Sqlite {
+            let sets: Vec<String> = named.iter().map(|(name, _)| format!("{name} = ?")).collect();
+            let condition = restrict::<S>(E::TABLE, &format!("{} = ?", E::KEY));
+            let text = format!("update {} set {} where {condition}", E::TABLE, sets.join(", "));
+            for (key, values) in rows {
+                let mut params = values.clone();
+                params.extend(self.scope.value());
+                params.push(key.to_constant());
+                touched += self.tx.execute(&text, &params)?;
+            }
+            return Ok(touched);
+        }
+        // PostgreSQL takes them in one go: what a statement costs there is above all its way to the server and back.
+        let sets: Vec<String> = (2..)
+            .zip(&named)
+            .map(|(at, (name, _))| format!("{name} = v.column{at}"))
+            .collect();
+        let key = E::model().key.and_then(|key| E::model().property(key));
+        let key_type = match key.map(|key| key.kind) {
+            Some(odata::Kind::Guid) => "uuid",
+            Some(odata::Kind::String) => "text",
+            _ => "bigint",
+        };
+        let casts: Vec<String> = std::iter::once(key_type)
+            .chain(named.iter().map(|(_, of)| *of))
+            .map(|of| format!("cast(? as {of})"))
+            .collect();
+        let marks = format!("({})", casts.join(", "));
+        let condition = restrict::<S>(E::TABLE, &format!("{}.{} = v.column1", E::TABLE, E::KEY));
+        for chunk in chunks(rows) {
+            let mut params = Vec::with_capacity(chunk.len() * (named.len() + 1) + 1);
+            for (key, values) in chunk {
+                params.push(key.to_constant());
+                params.extend(values.iter().cloned());
+            }
+            params.extend(self.scope.value());
+            let text = format!(
+                "update {} set {} from (values {}) v where {condition}",
+                E::TABLE,
+                sets.join(", "),
+                vec![marks.as_str(); chunk.len()].join(", ")
+            );
+            let text = sql::translate(&text, Dialect::Postgres)?;
+            touched += self.tx.execute(&text, &params)?;
+        }
+        Ok(touched)
     }
 
     /// The row with this key.
@@ -138,18 +217,17 @@ impl<'t, S: Scope> Scoped<'t, S> {
     /// The rows that meet a condition; an empty one means all.
     pub fn find<E: Entity<Scope = S>>(&mut self, condition: &str, params: Vec<Value>) -> Result<Vec<E>> {
         let (condition, tail) = sql::split_tail(condition);
-        self.find_in(E::TABLE, condition, tail, params)
+        self.find_in(condition, tail, params)
     }
 
-    /// [`find`](Self::find) among several tables, the condition and what follows it apart.
+    /// [`find`](Self::find) with the condition and what follows it apart.
     pub(crate) fn find_in<E: Entity<Scope = S>>(
         &mut self,
-        tables: &str,
         condition: &str,
         tail: &str,
         params: Vec<Value>,
     ) -> Result<Vec<E>> {
-        let head = format!("select {} from {tables}", E::statements().columns);
+        let head = format!("select {} from {}", E::statements().columns, E::TABLE);
         let rows = self.conditional::<E>(&head, condition, tail, params)?;
         rows.into_iter().map(|mut row| E::from_row(&mut row, 0)).collect()
     }
@@ -157,20 +235,31 @@ impl<'t, S: Scope> Scoped<'t, S> {
     /// The statement of [`find_in`](Self::find_in) and how the database would run it.
     pub(crate) fn explain_in<E: Entity<Scope = S>>(
         &mut self,
-        tables: &str,
         condition: &str,
         tail: &str,
-        params: Vec<Value>,
+        mut params: Vec<Value>,
     ) -> Result<(String, Vec<String>)> {
+        let head = format!("select {} from {}", E::statements().columns, E::TABLE);
+        let text = format!("{head} where {} {tail}", self.restricted::<E>(condition));
+        self.splice(&mut params, 0)?;
+        let steps = self.steps(&text, &params)?;
+        Ok((text, steps))
+    }
+
+    /// How the database would run a statement, in its own words.
+    pub(crate) fn steps(&mut self, text: &str, params: &[Value]) -> Result<Vec<String>> {
         let (verb, column) = match self.tx.dialect() {
             Dialect::Sqlite => ("explain query plan", 3),
             Dialect::Postgres => ("explain", 0),
         };
-        let head = format!("select {} from {tables}", E::statements().columns);
-        let text = format!("{head} where {} {tail}", restrict::<S>(E::TABLE, condition));
-        let rows = self.conditional::<E>(&format!("{verb} {head}"), condition, tail, params)?;
-        let steps = rows.iter().map(|row| row.get(column)).collect::<Result<_>>()?;
-        Ok((text, steps))
+        let rows = self.tx.query(&format!("{verb} {text}"), params)?;
+        rows.iter().map(|row| row.get(column)).collect()
+    }
+
+    /// The condition together with the scope, which comes first.
+    #[expect(clippy::unused_self, reason = "the scope is that of this handle")]
+    pub(crate) fn restricted<E: Entity<Scope = S>>(&self, condition: &str) -> String {
+        restrict::<S>(E::TABLE, condition)
     }
 
     /// The first row that meets a condition.
@@ -195,17 +284,7 @@ impl<'t, S: Scope> Scoped<'t, S> {
 
     /// How many rows meet the condition.
     pub fn count<E: Entity<Scope = S>>(&mut self, condition: &str, params: Vec<Value>) -> Result<i64> {
-        self.count_in::<E>(E::TABLE, condition, params)
-    }
-
-    /// [`count`](Self::count) among several tables.
-    pub(crate) fn count_in<E: Entity<Scope = S>>(
-        &mut self,
-        tables: &str,
-        condition: &str,
-        params: Vec<Value>,
-    ) -> Result<i64> {
-        let head = format!("select count(*) from {tables}");
+        let head = format!("select count(*) from {}", E::TABLE);
         let rows = self.conditional::<E>(&head, condition, "", params)?;
         rows.first().map_or(Ok(0), |row| row.get(0))
     }
@@ -324,6 +403,16 @@ fn restrict<S: Scope>(table: &str, condition: &str) -> String {
         (None, true) => "true".to_owned(),
         (None, false) => format!("({condition})"),
     }
+}
+
+/// Cuts rows into pieces of the lengths that statements have.
+fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let length = ROWS_PER_STATEMENT.into_iter().find(|length| *length <= rows.len())?;
+        let (chunk, rest) = rows.split_at(length);
+        rows = rest;
+        Some(chunk)
+    })
 }
 
 fn is_unassigned<E: Entity>(entity: &E) -> bool {

@@ -14,7 +14,7 @@ use crate::postgres::{Postgres, Target};
 use crate::sql::Dialect;
 use crate::sqlite::Sqlite;
 use crate::tx::Tx;
-use crate::unit::{Queue, Read, Reply, Unit, Write};
+use crate::unit::{Mode, Queue, Read, Reply, Unit, Write};
 use crate::{Error, Result};
 
 /// Most writing units of work of asynchronous callers that wait at a time; more wait for these.
@@ -165,6 +165,30 @@ impl Store {
         R: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        self.write_as(Mode::Serializable, work).await
+    }
+
+    /// Like [`write`](Self::write) for units of work that many callers want at once on the same rows: on PostgreSQL they do not run
+    /// as if alone, but see what is committed by now and must lock every row that their rules rest on (`{for_update}`,
+    /// `{skip_locked}`, unique indexes). On SQLite it is the same as `write`.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub async fn write_locking<R, E, F>(&self, work: F) -> Result<R, E>
+    where
+        F: FnMut(&mut Tx) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.write_as(Mode::Locking, work).await
+    }
+
+    async fn write_as<R, E, F>(&self, mode: Mode, work: F) -> Result<R, E>
+    where
+        F: FnMut(&mut Tx) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
         let Ok(_turn) = self.inner.writes.acquire().await else {
             return Err(E::from(Error::Closed));
         };
@@ -173,6 +197,7 @@ impl Store {
             self.writes(),
             Box::new(Write {
                 work,
+                mode,
                 result: None,
                 reply: Reply::Task(reply),
             }),
@@ -211,6 +236,7 @@ impl Store {
             self.writes(),
             Box::new(Write {
                 work,
+                mode: Mode::Serializable,
                 result: None,
                 reply: Reply::Thread(reply),
             }),

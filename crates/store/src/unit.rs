@@ -10,10 +10,20 @@ use tokio::sync::oneshot;
 use crate::tx::Tx;
 use crate::{Error, Result};
 
+/// What a unit of work may do, and how PostgreSQL keeps it apart from others. On SQLite all writing is serial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Sees one state of the database and changes nothing.
+    Reading,
+    /// As if it ran alone.
+    Serializable,
+    /// Sees what is committed by now, statement by statement, and locks the rows that its rules rest on.
+    Locking,
+}
+
 /// A unit of work without its types.
 pub(crate) trait Unit: Send {
-    /// Whether it may write.
-    fn writes(&self) -> bool;
+    fn mode(&self) -> Mode;
 
     /// Runs the closure. `true`: it succeeded and is to be committed; `false`: it is to be undone.
     fn run(&mut self, tx: &mut Tx) -> bool;
@@ -60,6 +70,7 @@ fn guarded<R, E: From<Error>>(tx: &mut Tx, work: impl FnOnce(&mut Tx) -> Result<
 
 pub(crate) struct Write<F, R, E> {
     pub work: F,
+    pub mode: Mode,
     pub result: Option<Result<R, E>>,
     pub reply: Reply<Result<R, E>>,
 }
@@ -70,8 +81,8 @@ where
     R: Send,
     E: From<Error> + Send,
 {
-    fn writes(&self) -> bool {
-        true
+    fn mode(&self) -> Mode {
+        self.mode
     }
 
     fn run(&mut self, tx: &mut Tx) -> bool {
@@ -112,8 +123,8 @@ where
     R: Send,
     E: From<Error> + Send,
 {
-    fn writes(&self) -> bool {
-        false
+    fn mode(&self) -> Mode {
+        Mode::Reading
     }
 
     fn run(&mut self, tx: &mut Tx) -> bool {

@@ -65,8 +65,6 @@ pub(super) struct Translator {
     table: &'static str,
     /// The alias of the collection a quantifier looks into.
     member: Option<&'static str>,
-    /// Columns of the table and what is read in their place.
-    columns: &'static [(&'static str, &'static str)],
 }
 
 impl Translator {
@@ -75,19 +73,12 @@ impl Translator {
             dialect,
             table,
             member: None,
-            columns: &[],
         }
     }
 
     /// A column of the table itself.
     pub(super) fn own_column(&self, column: &str) -> String {
-        let replaced = self.columns.iter().find(|(replaced, _)| *replaced == column);
-        replaced.map_or_else(|| format!("{}.{column}", self.table), |(_, text)| (*text).to_owned())
-    }
-
-    /// The same translator, reading other columns in place of some of the table itself.
-    pub(super) fn reading(self, columns: &'static [(&'static str, &'static str)]) -> Self {
-        Self { columns, ..self }
+        format!("{}.{column}", self.table)
     }
 
     /// The text that reads a property of the table itself.

@@ -10,7 +10,7 @@ use super::{Session, Target, listen};
 use crate::change::Feed;
 use crate::session::Session as AnySession;
 use crate::tx::Tx;
-use crate::unit::{Queue, Unit};
+use crate::unit::{Mode, Queue, Unit};
 use crate::{Error, Result};
 
 /// How often a unit of work is run again after a conflict with others.
@@ -65,13 +65,13 @@ impl Worker {
     }
 
     fn attempt(&mut self, unit: &mut dyn Unit) -> Outcome {
-        let mut tx = match self.begin(unit.writes()) {
+        let mut tx = match self.begin(unit.mode()) {
             Ok(tx) => tx,
             Err(error) => return Outcome::Done(Err(error)),
         };
         let succeeded = unit.run(&mut tx);
         let outcome = if succeeded {
-            self.commit(&mut tx, unit.writes())
+            self.commit(&mut tx, unit.mode())
         } else {
             undo(&mut tx)
         };
@@ -83,11 +83,11 @@ impl Worker {
     }
 
     /// Opens a transaction, on a new connection if the last one broke while it was idle.
-    fn begin(&mut self, writes: bool) -> Result<Tx> {
-        let begin = if writes {
-            "begin isolation level serializable"
-        } else {
-            "begin isolation level repeatable read read only"
+    fn begin(&mut self, mode: Mode) -> Result<Tx> {
+        let begin = match mode {
+            Mode::Reading => "begin isolation level repeatable read read only",
+            Mode::Serializable => "begin isolation level serializable",
+            Mode::Locking => "begin isolation level read committed",
         };
         if let Some(mut tx) = self.tx.take()
             && tx.session.control(begin).is_ok()
@@ -100,8 +100,8 @@ impl Worker {
         Ok(tx)
     }
 
-    fn commit(&self, tx: &mut Tx, writes: bool) -> Outcome {
-        if writes {
+    fn commit(&self, tx: &mut Tx, mode: Mode) -> Outcome {
+        if mode != Mode::Reading {
             for payload in listen::payloads(self.node, tx.changes()) {
                 let told = tx.query("select pg_notify(?, ?)", &crate::params![listen::CHANNEL, payload]);
                 if let Err(error) = told {

@@ -8,12 +8,13 @@
 )]
 
 mod changes;
+mod combine;
 mod entities;
 mod fixture;
-mod joined;
 mod leases;
 mod list;
 mod migrations;
+mod parts;
 mod postgres;
 mod scopes;
 mod sqlite;
