@@ -14,6 +14,7 @@ pub mod directory;
 pub mod folders;
 mod frame;
 mod gate;
+pub mod outbox;
 mod permit;
 pub mod roles;
 pub mod rows;
@@ -41,6 +42,7 @@ pub const MIGRATIONS: &[store::Migration] = &[
     roles::model::MIGRATION,
     users::model::MIGRATION,
     audit::model::MIGRATION,
+    outbox::MIGRATION,
 ];
 
 /// The crate's whole face.
@@ -80,12 +82,20 @@ pub fn module() -> web::Module {
             set("Users", users::model::TenantUser::model()),
         ],
         navigation: navigation.into_iter().flat_map(declared).collect(),
-        reconcilers: vec![web::Reconciler {
-            name: "access-departed",
-            every: Duration::from_secs(600),
-            wakes_on: &["clients"],
-            run: Arc::new(|app| Box::pin(users::departed::remove(app))),
-        }],
+        reconcilers: vec![
+            web::Reconciler {
+                name: "access-departed",
+                every: Duration::from_secs(600),
+                wakes_on: &["clients"],
+                run: Arc::new(|app| Box::pin(users::departed::remove(app))),
+            },
+            web::Reconciler {
+                name: "outbox",
+                every: Duration::from_secs(600),
+                wakes_on: &[],
+                run: Arc::new(|app| Box::pin(outbox::trim(app))),
+            },
+        ],
         seed: Some(Arc::new(|app| Box::pin(seed::run(app)))),
     }
 }

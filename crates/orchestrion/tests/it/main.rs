@@ -40,6 +40,7 @@ mod oauth_refresh;
 mod oauth_session;
 mod oauth_support;
 mod oauth_token;
+mod outbox;
 mod principals;
 mod races;
 mod roles_rules;

@@ -11,6 +11,7 @@ mod changes;
 mod combine;
 mod entities;
 mod fixture;
+mod kept;
 mod leases;
 mod list;
 mod migrations;
