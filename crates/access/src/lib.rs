@@ -18,9 +18,11 @@ pub mod outbox;
 mod permit;
 pub mod roles;
 pub mod rows;
+pub mod sealing;
 mod seed;
 mod state;
 pub mod status;
+pub mod tags;
 pub mod tenants;
 pub mod users;
 

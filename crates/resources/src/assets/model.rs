@@ -3,6 +3,8 @@
 //! The list of properties is written once, in `asset_row!`; it makes the row of `assets` and the row that a folder's
 //! list reads.
 
+use access::tags::TAGS;
+pub use access::tags::Tag;
 use jiff::Timestamp;
 use odata::{EntityType, Kind, Property, Scalar as _, Source};
 use serde::{Deserialize, Serialize};
@@ -40,16 +42,6 @@ impl ValueType {
     pub fn is_sealed(self) -> bool {
         matches!(self, Self::Credential | Self::WindowsCredential | Self::Secret)
     }
-}
-
-/// A label or a property of an asset. Contract schema `TagDto`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Tag {
-    pub name: String,
-    pub display_name: Option<String>,
-    pub value: Option<String>,
-    pub display_value: Option<String>,
 }
 
 /// An entry of a value list. Contract schema `CustomKeyValuePair`.
@@ -164,28 +156,11 @@ entity! {
     }
 }
 
-const TAGS: Kind = Kind::Collection(&Kind::Complex(tag));
 const KEY_VALUE_LIST: Kind = Kind::Collection(&Kind::Complex(key_value));
 
 /// A computed property of this name and kind that may be null.
 const fn computed(name: &'static str, kind: Kind) -> Property {
     Property::new(name, kind, Source::Computed).nullable(true)
-}
-
-/// The model of `TagDto`.
-pub fn tag() -> &'static EntityType {
-    static MODEL: EntityType = EntityType {
-        name: "TagDto",
-        key: None,
-        properties: &[
-            Property::new("Name", Kind::String, Source::Computed).max_length(256),
-            computed("DisplayName", Kind::String).max_length(256),
-            computed("Value", Kind::String).max_length(256),
-            computed("DisplayValue", Kind::String).max_length(256),
-        ],
-        navigations: &[],
-    };
-    &MODEL
 }
 
 /// The model of `CustomKeyValuePair`.

@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_new_credential_needs_a_password_or_an_external_name() {
-        let sealer = Sealer::for_tests();
+        let sealer = crate::assets::sealing::for_tests();
         let error = credential("ann", None, None).store(None, &sealer, "c").unwrap_err();
         assert_eq!(error.fields[0].name, "CredentialPassword");
         assert!(
@@ -321,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_password_that_is_left_out_stays_unless_the_user_name_changes() {
-        let sealer = Sealer::for_tests();
+        let sealer = crate::assets::sealing::for_tests();
         let stored = credential("ann", None, None)
             .store(Some(previous(b"old")), &sealer, "c")
             .unwrap();
@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn a_secret_without_value_is_refused_when_there_is_none_yet() {
-        let sealer = Sealer::for_tests();
+        let sealer = crate::assets::sealing::for_tests();
         let none = Checked::Secret {
             secret: None,
             external_name: None,

@@ -1,0 +1,4 @@
+//! Queues themselves: what they are, and the schemas that their items must meet.
+
+pub mod model;
+pub mod schemas;
