@@ -15,7 +15,7 @@ use web::App;
 
 /// Hours that an entry is kept.
 const KEPT_HOURS: i64 = 72;
-/// Entries removed by one unit of work.
+/// Entries of a tenant removed by one unit of work.
 const CHUNK: i64 = 1_000;
 
 pub(crate) const MIGRATION: Migration = Migration {
@@ -124,14 +124,17 @@ pub(crate) async fn trim(app: App) -> Result<Option<Duration>, Error> {
             .store()
             .write(move |tx| {
                 let mut removed = 0;
-                let old = "happened_at < ? order by happened_at limit ?";
-                for (tenant, entry) in tx.locate_all::<Entry>(old, params![before, CHUNK])? {
-                    removed += i64::from(tx.scope(tenant).delete::<Entry>(entry.id)?);
+                for tenant in tx.each_scope::<Entry>("happened_at < ?", params![before])? {
+                    let oldest = "id in (select o.id from outbox o where o.tenant_id = ? and o.happened_at < ?
+                        order by o.happened_at limit ?)";
+                    removed += tx
+                        .scope(tenant)
+                        .delete_where::<Entry>(oldest, params![tenant.0, before, CHUNK])?;
                 }
                 Ok::<_, Error>(removed)
             })
             .await?;
-        if removed < CHUNK {
+        if removed == 0 {
             return Ok(None);
         }
     }

@@ -78,7 +78,7 @@ impl Access {
     pub async fn tenants(&self, organization: Uuid) -> Result<Arc<Vec<Tenant>>, Error> {
         let store = &self.store;
         let load = async || store.read(move |tx| tenants::of_organization(tx, organization)).await;
-        self.caches.get_or(&self.caches.tenants, organization, load).await
+        self.caches.tenants.get_or(organization, load).await
     }
 
     /// The active tenant with this name or GUID; without a name the first one.
@@ -130,7 +130,7 @@ impl Access {
             let all = store.read(move |tx| folders::all(&mut tx.tenant(tenant))).await?;
             Ok(Tree::new(all))
         };
-        self.caches.get_or(&self.caches.trees, tenant, load).await
+        self.caches.trees.get_or(tenant, load).await
     }
 
     /// What role assignments give the caller in the tenant, whatever its token says.
@@ -159,7 +159,8 @@ impl Access {
             self.read_standing(caller.clone(), tenant.clone(), tree).await
         };
         self.caches
-            .get_or(&self.caches.standings, (tenant.id, caller.principal), load)
+            .standings
+            .get_or((tenant.id, caller.principal), load)
             .await
             .map(Some)
     }

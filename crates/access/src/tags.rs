@@ -23,15 +23,9 @@ pub fn model() -> &'static EntityType {
         key: None,
         properties: &[
             Property::new("Name", Kind::String, Source::Computed).max_length(256),
-            Property::new("DisplayName", Kind::String, Source::Computed)
-                .nullable(true)
-                .max_length(256),
-            Property::new("Value", Kind::String, Source::Computed)
-                .nullable(true)
-                .max_length(256),
-            Property::new("DisplayValue", Kind::String, Source::Computed)
-                .nullable(true)
-                .max_length(256),
+            Property::computed("DisplayName", Kind::String).max_length(256),
+            Property::computed("Value", Kind::String).max_length(256),
+            Property::computed("DisplayValue", Kind::String).max_length(256),
         ],
         navigations: &[],
     };

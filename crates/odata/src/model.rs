@@ -89,6 +89,11 @@ impl Property {
         }
     }
 
+    /// A property that a service fills in and that may be null.
+    pub const fn computed(name: &'static str, kind: Kind) -> Self {
+        Self::new(name, kind, Source::Computed).nullable(true)
+    }
+
     /// The property as a nullable one, or not.
     pub const fn nullable(mut self, nullable: bool) -> Self {
         self.nullable = nullable;

@@ -6,7 +6,7 @@ use odata::{OrderTerm, Query};
 
 use crate::entity::Entity;
 use crate::scope::Scope;
-use crate::scoped::Scoped;
+use crate::scoped::{Scoped, restrict};
 use crate::sql::Dialect;
 use crate::value::Value;
 use crate::{Error, Result};
@@ -98,22 +98,14 @@ impl<S: Scope> Scoped<'_, S> {
                 .map(|mut row| E::from_row(&mut row, 0))
                 .collect::<Result<_>>()?
         };
-        let count = if query.count {
-            let seen = items.len() as u64;
-            let last = seen < top && (seen > 0 || query.skip == 0);
-            Some(if last {
-                query.skip + seen
-            } else {
-                let mut count = 0;
-                for part in parts {
-                    let matching = matching(&translator, query, condition, part.clone())?;
-                    count += self.count::<E>(&matching.sql, matching.params)?.unsigned_abs();
-                }
-                count
-            })
-        } else {
-            None
-        };
+        let count = count(query, items.len(), || {
+            let mut count = 0;
+            for part in parts {
+                let matching = matching(&translator, query, condition, part.clone())?;
+                count += self.count::<E>(&matching.sql, matching.params)?;
+            }
+            Ok(count)
+        })?;
         Ok(Page { items, count })
     }
 
@@ -162,7 +154,7 @@ impl<S: Scope> Scoped<'_, S> {
         let (mut texts, mut params) = (Vec::with_capacity(parts.len()), Vec::new());
         for part in parts {
             let matching = matching(translator, query, condition, part.clone())?;
-            texts.push(format!("{head} where {}", self.restricted::<E>(&matching.sql)));
+            texts.push(format!("{head} where {}", restrict::<S>(E::TABLE, &matching.sql)));
             params.extend(keys.iter().cloned());
             params.extend(self.scope().value());
             params.extend(matching.params);
@@ -196,20 +188,20 @@ impl<S: Scope> Scoped<'_, S> {
             params.extend([top, query.skip].map(|number| Value::Int(i64::try_from(number).unwrap_or(i64::MAX))));
             self.find_in(&matching.sql, &tail, params)?
         };
-        let count = if query.count {
-            let seen = items.len() as u64;
-            // A page that is not full is the last one, and says how many there are.
-            let last = seen < top && (seen > 0 || query.skip == 0);
-            Some(if last {
-                query.skip + seen
-            } else {
-                self.count::<E>(&matching.sql, matching.params)?.unsigned_abs()
-            })
-        } else {
-            None
-        };
+        let count = count(query, items.len(), || self.count::<E>(&matching.sql, matching.params))?;
         Ok(Page { items, count })
     }
+}
+
+/// The number of all rows that match, where it is asked for; `all` counts them.
+fn count(query: &Query, seen: usize, all: impl FnOnce() -> Result<i64>) -> Result<Option<u64>> {
+    if !query.count {
+        return Ok(None);
+    }
+    let (seen, top) = (seen as u64, query.top.unwrap_or(DEFAULT_TOP));
+    // A page that is not full is the last one, and says how many there are.
+    let last = seen < top && (seen > 0 || query.skip == 0);
+    Ok(Some(if last { query.skip + seen } else { all()?.unsigned_abs() }))
 }
 
 /// `condition` and `$filter` together, as the text after `where`; empty if there is neither.

@@ -95,7 +95,7 @@ impl<'t, S: Scope> Scoped<'t, S> {
             .ok_or_else(|| Error::statement("insert: no columns"))?;
         let marks = rest.split(" returning").next().unwrap_or(rest);
         let mut returned = Vec::new();
-        for chunk in chunks(entities) {
+        for chunk in pieces(entities) {
             let mut params = Vec::new();
             for entity in chunk {
                 params.extend(self.scope.value());
@@ -155,7 +155,7 @@ impl<'t, S: Scope> Scoped<'t, S> {
             .collect();
         let marks = format!("({})", casts.join(", "));
         let condition = restrict::<S>(E::TABLE, &format!("{}.{} = v.column1", E::TABLE, E::KEY));
-        for chunk in chunks(rows) {
+        for chunk in pieces(rows) {
             let mut params = Vec::with_capacity(chunk.len() * (named.len() + 1) + 1);
             for (key, values) in chunk {
                 params.push(key.to_constant());
@@ -240,7 +240,7 @@ impl<'t, S: Scope> Scoped<'t, S> {
         mut params: Vec<Value>,
     ) -> Result<(String, Vec<String>)> {
         let head = format!("select {} from {}", E::statements().columns, E::TABLE);
-        let text = format!("{head} where {} {tail}", self.restricted::<E>(condition));
+        let text = format!("{head} where {} {tail}", restrict::<S>(E::TABLE, condition));
         self.splice(&mut params, 0)?;
         let steps = self.steps(&text, &params)?;
         Ok((text, steps))
@@ -254,12 +254,6 @@ impl<'t, S: Scope> Scoped<'t, S> {
         };
         let rows = self.tx.query(&format!("{verb} {text}"), params)?;
         rows.iter().map(|row| row.get(column)).collect()
-    }
-
-    /// The condition together with the scope, which comes first.
-    #[expect(clippy::unused_self, reason = "the scope is that of this handle")]
-    pub(crate) fn restricted<E: Entity<Scope = S>>(&self, condition: &str) -> String {
-        restrict::<S>(E::TABLE, condition)
     }
 
     /// The first row that meets a condition.
@@ -395,7 +389,7 @@ impl<'t, S: Scope> Scoped<'t, S> {
 }
 
 /// The condition together with the scope, which comes first.
-fn restrict<S: Scope>(table: &str, condition: &str) -> String {
+pub(crate) fn restrict<S: Scope>(table: &str, condition: &str) -> String {
     let condition = condition.trim();
     match (S::COLUMN, condition.is_empty()) {
         (Some(column), true) => format!("{table}.{column} = ?"),
@@ -405,13 +399,13 @@ fn restrict<S: Scope>(table: &str, condition: &str) -> String {
     }
 }
 
-/// Cuts rows into pieces of the lengths that statements have.
-fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+/// Cuts rows into pieces of the few lengths that statements of many rows have.
+pub fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let length = ROWS_PER_STATEMENT.into_iter().find(|length| *length <= rows.len())?;
-        let (chunk, rest) = rows.split_at(length);
+        let (piece, rest) = rows.split_at(length);
         rows = rest;
-        Some(chunk)
+        Some(piece)
     })
 }
 

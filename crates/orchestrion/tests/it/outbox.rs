@@ -45,3 +45,36 @@ fn events_are_kept_for_tenants_and_types_that_somebody_asked_for() {
         assert_eq!(kept.unwrap(), ["queueItem.added", "queue.updated"]);
     });
 }
+
+#[test]
+fn old_events_go_and_the_others_stay() {
+    testkit::each_database(|server| {
+        let now = server.app.system().now;
+        let long_ago = now - jiff::SignedDuration::from_hours(73);
+        let filled = server.run(server.app.store().write(move |tx| {
+            for tenant in [1, 2] {
+                let mut scope = tx.tenant(tenant);
+                outbox::subscribe(&mut scope, "webhooks/7", "*")?;
+                let mut entries: Vec<Entry> = (0..1_100).map(|_| entry("queue.created", long_ago)).collect();
+                entries.push(entry("queue.updated", now));
+                outbox::write(&mut scope, entries)?;
+            }
+            Ok::<_, Error>(())
+        }));
+        filled.unwrap();
+        let reconcilers = server.app.reconcilers();
+        let trim = reconcilers
+            .iter()
+            .find(|reconciler| reconciler.name == "outbox")
+            .unwrap();
+        server.run((trim.run)(server.app.clone())).unwrap();
+        let left = server.run(server.app.store().read(|tx| {
+            let mut left = Vec::new();
+            for tenant in [1, 2] {
+                left.extend(tx.tenant(tenant).find::<Entry>("", params![])?);
+            }
+            Ok::<_, Error>(left.into_iter().map(|entry| entry.event_type).collect::<Vec<_>>())
+        }));
+        assert_eq!(left.unwrap(), ["queue.updated", "queue.updated"]);
+    });
+}

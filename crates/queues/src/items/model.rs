@@ -1,7 +1,7 @@
 //! What an item is: entities, enumerations and the types inside them.
 
 use jiff::Timestamp;
-use odata::{EntityType, Kind, Property, Scalar as _, Source};
+use odata::{EntityType, Kind, Property, Scalar as _};
 use serde::{Deserialize, Serialize};
 use store::entity;
 use uuid::Uuid;
@@ -119,23 +119,6 @@ macro_rules! item_row {
                 "Robot": one of model robot,
             }
         }
-
-        impl $name {
-            /// What the wire form is made from.
-            pub fn head(&self) -> Head {
-                Head {
-                    id: self.id,
-                    queue_id: self.queue_id,
-                    key: self.key,
-                    version: self.version,
-                    encrypted: self.encrypted,
-                    size: self.size,
-                    reviewer_id: self.reviewer_id,
-                    progress: self.progress.clone(),
-                    members: store::Entity::to_json(self),
-                }
-            }
-        }
     };
 }
 
@@ -163,20 +146,6 @@ impl Item {
         use base64::Engine as _;
         base64::engine::general_purpose::STANDARD.encode(version.to_be_bytes())
     }
-}
-
-/// What the wire form of an item is made from.
-#[derive(Debug, Clone)]
-pub struct Head {
-    pub id: i64,
-    pub queue_id: i64,
-    pub key: Uuid,
-    pub version: i64,
-    pub encrypted: bool,
-    pub size: i64,
-    pub reviewer_id: Option<i64>,
-    pub progress: Option<String>,
-    pub members: serde_json::Map<String, serde_json::Value>,
 }
 
 entity! {
@@ -245,22 +214,17 @@ entity! {
     }
 }
 
-/// A computed property of this name and kind that may be null.
-const fn computed(name: &'static str, kind: Kind) -> Property {
-    Property::new(name, kind, Source::Computed).nullable(true)
-}
-
 /// The model of `ProcessingExceptionDto`.
 pub fn processing_exception() -> &'static EntityType {
     static MODEL: EntityType = EntityType {
         name: "ProcessingExceptionDto",
         key: None,
         properties: &[
-            computed("Reason", Kind::String),
-            computed("Details", Kind::String),
-            computed("Type", ExceptionType::KIND),
-            computed("AssociatedImageFilePath", Kind::String),
-            computed("CreationTime", Kind::DateTime),
+            Property::computed("Reason", Kind::String),
+            Property::computed("Details", Kind::String),
+            Property::computed("Type", ExceptionType::KIND),
+            Property::computed("AssociatedImageFilePath", Kind::String),
+            Property::computed("CreationTime", Kind::DateTime),
         ],
         navigations: &[],
     };
@@ -272,12 +236,12 @@ fn item_error() -> &'static EntityType {
         name: "QueueItemErrorDto",
         key: None,
         properties: &[
-            computed("Code", Kind::String),
-            computed("Title", Kind::String),
-            computed("Detail", Kind::String),
-            computed("Category", Kind::String),
-            computed("Status", Kind::Int32),
-            computed("Timestamp", Kind::DateTime),
+            Property::computed("Code", Kind::String),
+            Property::computed("Title", Kind::String),
+            Property::computed("Detail", Kind::String),
+            Property::computed("Category", Kind::String),
+            Property::computed("Status", Kind::Int32),
+            Property::computed("Timestamp", Kind::DateTime),
         ],
         navigations: &[],
     };
@@ -289,9 +253,9 @@ fn robot() -> &'static EntityType {
         name: "SimpleRobotDto",
         key: Some("Id"),
         properties: &[
-            computed("Id", Kind::Int64),
-            computed("Name", Kind::String),
-            computed("MachineName", Kind::String),
+            Property::computed("Id", Kind::Int64),
+            Property::computed("Name", Kind::String),
+            Property::computed("MachineName", Kind::String),
         ],
         navigations: &[],
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use context::Error;
 use jiff::Timestamp;
-use store::{Scoped, Tenant, Value};
+use store::{Scoped, Tenant, Value, pieces};
 
 use crate::items::model::{ExceptionType, Item, Status};
 
@@ -214,16 +214,6 @@ impl Change {
             self.business_micros,
         ]
     }
-}
-
-/// Few lengths, so that databases meet the same statements again.
-fn pieces<T>(mut all: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let length = [32, 8, 1].into_iter().find(|length| *length <= all.len())?;
-        let (piece, rest) = all.split_at(length);
-        all = rest;
-        Some(piece)
-    })
 }
 
 #[cfg(test)]

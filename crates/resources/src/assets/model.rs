@@ -158,17 +158,15 @@ entity! {
 
 const KEY_VALUE_LIST: Kind = Kind::Collection(&Kind::Complex(key_value));
 
-/// A computed property of this name and kind that may be null.
-const fn computed(name: &'static str, kind: Kind) -> Property {
-    Property::new(name, kind, Source::Computed).nullable(true)
-}
-
 /// The model of `CustomKeyValuePair`.
 pub fn key_value() -> &'static EntityType {
     static MODEL: EntityType = EntityType {
         name: "CustomKeyValuePair",
         key: None,
-        properties: &[computed("Key", Kind::String), computed("Value", Kind::String)],
+        properties: &[
+            Property::computed("Key", Kind::String),
+            Property::computed("Value", Kind::String),
+        ],
         navigations: &[],
     };
     &MODEL
@@ -180,22 +178,22 @@ pub fn robot_value() -> &'static EntityType {
         name: "AssetRobotValueDto",
         key: Some("Id"),
         properties: &[
-            computed("Name", Kind::String),
-            computed("RobotId", Kind::Int64),
-            computed("RobotName", Kind::String),
-            computed("KeyTrail", Kind::String),
-            computed("ValueType", ValueType::KIND),
-            computed("StringValue", Kind::String).max_length(1_000_000),
-            computed("BoolValue", Kind::Boolean),
-            computed("IntValue", Kind::Int32),
-            computed("SecretValue", Kind::String),
-            computed("Value", Kind::String),
-            computed("CredentialUsername", Kind::String),
-            computed("CredentialPassword", Kind::String),
-            computed("ExternalName", Kind::String).max_length(450),
-            computed("CredentialStoreId", Kind::Int64),
-            computed("KeyValueList", KEY_VALUE_LIST),
-            computed("Id", Kind::Int64),
+            Property::computed("Name", Kind::String),
+            Property::computed("RobotId", Kind::Int64),
+            Property::computed("RobotName", Kind::String),
+            Property::computed("KeyTrail", Kind::String),
+            Property::computed("ValueType", ValueType::KIND),
+            Property::computed("StringValue", Kind::String).max_length(1_000_000),
+            Property::computed("BoolValue", Kind::Boolean),
+            Property::computed("IntValue", Kind::Int32),
+            Property::computed("SecretValue", Kind::String),
+            Property::computed("Value", Kind::String),
+            Property::computed("CredentialUsername", Kind::String),
+            Property::computed("CredentialPassword", Kind::String),
+            Property::computed("ExternalName", Kind::String).max_length(450),
+            Property::computed("CredentialStoreId", Kind::Int64),
+            Property::computed("KeyValueList", KEY_VALUE_LIST),
+            Property::computed("Id", Kind::Int64),
         ],
         navigations: &[],
     };
@@ -209,18 +207,18 @@ pub fn user_asset() -> &'static EntityType {
         key: Some("Id"),
         properties: &[
             Property::new("Name", Kind::String, Source::Computed).max_length(256),
-            computed("ValueType", ValueType::KIND),
-            computed("StringValue", Kind::String).max_length(1_000_000),
-            computed("BoolValue", Kind::Boolean),
-            computed("IntValue", Kind::Int32),
-            computed("SecretValue", Kind::String),
-            computed("CredentialUsername", Kind::String),
-            computed("CredentialPassword", Kind::String),
-            computed("ExternalName", Kind::String).max_length(450),
-            computed("CredentialStoreId", Kind::Int64),
-            computed("KeyValueList", KEY_VALUE_LIST),
-            computed("ConnectionData", Kind::Complex(connection_data)),
-            computed("Id", Kind::Int64),
+            Property::computed("ValueType", ValueType::KIND),
+            Property::computed("StringValue", Kind::String).max_length(1_000_000),
+            Property::computed("BoolValue", Kind::Boolean),
+            Property::computed("IntValue", Kind::Int32),
+            Property::computed("SecretValue", Kind::String),
+            Property::computed("CredentialUsername", Kind::String),
+            Property::computed("CredentialPassword", Kind::String),
+            Property::computed("ExternalName", Kind::String).max_length(450),
+            Property::computed("CredentialStoreId", Kind::Int64),
+            Property::computed("KeyValueList", KEY_VALUE_LIST),
+            Property::computed("ConnectionData", Kind::Complex(connection_data)),
+            Property::computed("Id", Kind::Int64),
         ],
         navigations: &[],
     };
@@ -232,9 +230,9 @@ fn connection_data() -> &'static EntityType {
         name: "CredentialsConnectionData",
         key: None,
         properties: &[
-            computed("url", Kind::String),
-            computed("body", Kind::String),
-            computed("bearerToken", Kind::String),
+            Property::computed("url", Kind::String),
+            Property::computed("body", Kind::String),
+            Property::computed("bearerToken", Kind::String),
         ],
         navigations: &[],
     };
@@ -247,7 +245,7 @@ pub fn accessible_folders() -> &'static EntityType {
         name: "AccessibleFoldersDto",
         key: None,
         properties: &[
-            computed("AccessibleFolders", Kind::Collection(&Kind::Complex(simple_folder))),
+            Property::computed("AccessibleFolders", Kind::Collection(&Kind::Complex(simple_folder))),
             Property::new("TotalFoldersCount", Kind::Int32, Source::Computed),
         ],
         navigations: &[],
@@ -260,10 +258,10 @@ fn simple_folder() -> &'static EntityType {
         name: "SimpleFolderDto",
         key: Some("Id"),
         properties: &[
-            computed("DisplayName", Kind::String),
-            computed("FullyQualifiedName", Kind::String),
-            computed("Key", Kind::Guid),
-            computed("Id", Kind::Int64),
+            Property::computed("DisplayName", Kind::String),
+            Property::computed("FullyQualifiedName", Kind::String),
+            Property::computed("Key", Kind::Guid),
+            Property::computed("Id", Kind::Int64),
         ],
         navigations: &[],
     };
