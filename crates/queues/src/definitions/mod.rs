@@ -1,4 +1,5 @@
 //! Queues themselves: what they are, and the schemas that their items must meet.
 
+pub mod events;
 pub mod model;
 pub mod schemas;
