@@ -18,6 +18,7 @@ pub const MIGRATIONS: &[&[Migration]] = &[
     identity::MIGRATIONS,
     access::MIGRATIONS,
     resources::MIGRATIONS,
+    queues::MIGRATIONS,
 ];
 
 /// Everything the server can do.
@@ -28,6 +29,7 @@ pub fn modules() -> Vec<Module> {
         identity::module(),
         access::module(),
         resources::module(),
+        queues::module(),
     ]
 }
 

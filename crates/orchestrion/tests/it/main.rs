@@ -42,6 +42,7 @@ mod oauth_support;
 mod oauth_token;
 mod outbox;
 mod principals;
+mod queue_definitions;
 mod races;
 mod roles_rules;
 mod smoke;
