@@ -1,7 +1,13 @@
 //! Labels and properties that resources carry.
 
+use context::Wrong;
 use odata::{EntityType, Kind, Property, Source};
 use serde::{Deserialize, Serialize};
+
+/// Characters of each part of a tag.
+const LONGEST: usize = 256;
+/// Tags of one resource.
+const MOST: usize = 100;
 
 /// A label or a property of a resource. Contract schema `TagDto`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +17,35 @@ pub struct Tag {
     pub display_name: Option<String>,
     pub value: Option<String>,
     pub display_value: Option<String>,
+}
+
+/// Checks the tags of a resource and fills in what is shown where that is left out.
+pub fn check(tags: Vec<Tag>, wrong: &mut Wrong) -> Vec<Tag> {
+    if tags.len() > MOST {
+        wrong.add("Tags", format!("There can be at most {MOST} tags."));
+        return Vec::new();
+    }
+    for (index, tag) in tags.iter().enumerate() {
+        if tag.name.trim().is_empty() {
+            wrong.add(format!("Tags[{index}].Name"), "A tag needs a name.");
+        }
+        let parts = [
+            ("Name", Some(&tag.name)),
+            ("DisplayName", tag.display_name.as_ref()),
+            ("Value", tag.value.as_ref()),
+            ("DisplayValue", tag.display_value.as_ref()),
+        ];
+        for (part, text) in parts {
+            wrong.text(format!("Tags[{index}].{part}"), text.map(String::as_str), LONGEST);
+        }
+    }
+    tags.into_iter().map(with_display_name).collect()
+}
+
+fn with_display_name(mut tag: Tag) -> Tag {
+    tag.display_name.get_or_insert_with(|| tag.name.clone());
+    tag.display_value = tag.display_value.or_else(|| tag.value.clone());
+    tag
 }
 
 /// The kind of a list of tags.

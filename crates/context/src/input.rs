@@ -1,6 +1,6 @@
 //! Rules that input of every kind keeps.
 
-use crate::Error;
+use crate::{Error, Field};
 
 /// Entries of one list in a request.
 pub const MOST_LISTED: usize = 1_000;
@@ -38,6 +38,44 @@ pub fn check_length<T>(name: &str, list: &[T]) -> Result<(), Error> {
         name,
         format!("{name} can have at most {MOST_LISTED} entries."),
     ))
+}
+
+/// The members of a request that are wrong so far.
+#[derive(Debug, Default)]
+pub struct Wrong(Vec<Field>);
+
+impl Wrong {
+    /// Adds a member, by its path, and what is wrong with it.
+    pub fn add(&mut self, name: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Field {
+            name: name.into(),
+            message: message.into(),
+        });
+    }
+
+    /// A text of at most `longest` characters that databases can keep.
+    pub fn text(&mut self, name: impl Into<String>, text: Option<&str>, longest: usize) {
+        let Some(text) = text else { return };
+        let name = name.into();
+        // Bytes are at least as many as characters: most texts need no counting.
+        if text.len() > longest && text.chars().count() > longest {
+            self.add(name.clone(), format!("{name} can have at most {longest} characters."));
+        }
+        if text.contains('\0') {
+            self.add(name.clone(), format!("{name} must not contain the character U+0000."));
+        }
+    }
+
+    /// 400 with every member that is wrong.
+    pub fn into_error(self) -> Error {
+        Error::fields(self.0).unwrap_or_else(|| Error::internal("a refusal without a reason"))
+    }
+
+    /// # Errors
+    /// 400 with every member that is wrong, if there is one.
+    pub fn finish(self) -> Result<(), Error> {
+        Error::fields(self.0).map_or(Ok(()), Err)
+    }
 }
 
 #[cfg(test)]

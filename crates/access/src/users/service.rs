@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::model::{TenantUser, UpdatePolicy, UserType};
 use crate::audit::{self, Action, Component, Entry};
-use crate::directory::{Principal, is_same_kind};
+use crate::directory::{Principal, is_own, is_same_kind};
 use crate::folders::model::{Folder, FolderMember};
 use crate::roles::assignments;
 use crate::roles::model::{Assignment, ON_TENANT};
@@ -54,6 +54,17 @@ pub fn by_key(scope: &mut Scoped<'_, Tenant>, key: Uuid) -> Result<TenantUser, E
 /// The tenant's record of a directory principal, if there is one.
 pub fn known(scope: &mut Scoped<'_, Tenant>, key: Uuid) -> Result<Option<TenantUser>, Error> {
     Ok(scope.find_one::<TenantUser>("key = ?", params![key])?)
+}
+
+/// The caller's own id in the tenant; `None` for applications that are not assigned there.
+pub fn of_caller(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx) -> Result<Option<i64>, Error> {
+    match ctx.caller.principal_id() {
+        Some(principal) => {
+            let found = known(scope, principal)?;
+            Ok(found.filter(|user| is_own(&ctx.caller, user)).map(|user| user.id))
+        }
+        None => Ok(None),
+    }
 }
 
 /// The users with these ids, each of which must exist.

@@ -20,17 +20,35 @@ fn an_item_comes_back_as_it_was_added() {
         assert_eq!(item["ReviewStatus"], "None");
         assert_eq!(item["Priority"], "High");
         assert_eq!(item["Key"], item["UniqueKey"]);
-        assert_eq!(item["SpecificContent"], json!({"n": 7, "text": "x", "flag": true, "none": null}));
+        assert_eq!(
+            item["SpecificContent"],
+            json!({"n": 7, "text": "x", "flag": true, "none": null})
+        );
         let data = item["SpecificData"].as_str().unwrap();
-        assert_eq!(data, r#"{"DynamicProperties":{"n":7,"text":"x","flag":true,"none":null}}"#);
+        assert_eq!(
+            data,
+            r#"{"DynamicProperties":{"n":7,"text":"x","flag":true,"none":null}}"#
+        );
         assert_eq!(item["RowVersion"], "AAAAAAAAAAE=");
         assert_eq!(item["OrganizationUnitFullyQualifiedName"], Value::Null);
-        for member in ["StartProcessing", "Output", "ProcessingException", "RobotId", "DueDate", "Error"] {
+        for member in [
+            "StartProcessing",
+            "Output",
+            "ProcessingException",
+            "RobotId",
+            "DueDate",
+            "Error",
+        ] {
             assert_eq!(item[member], Value::Null, "{member}");
         }
         let read = queues.item(&item["Id"]);
         assert_eq!(read["OrganizationUnitFullyQualifiedName"], "Shared");
-        for member in item.as_object().unwrap().keys().filter(|name| !name.starts_with("OrganizationUnit")) {
+        for member in item
+            .as_object()
+            .unwrap()
+            .keys()
+            .filter(|name| !name.starts_with("OrganizationUnit"))
+        {
             if member != "@odata.context" {
                 assert_eq!(read[member], item[member], "{member}");
             }
@@ -55,15 +73,30 @@ fn what_is_wrong_with_an_item_is_told_and_nothing_is_stored() {
             (json!({}), 400, 1009, "Name"),
             (json!({"Name": "Unique"}), 400, 1850, "Reference is required"),
             (name(json!({"SpecificContent": {"a.b": 1}})), 400, 1009, "a.b"),
-            (name(json!({"SpecificContent": {"a": long(1 << 20)}})), 400, 1864, "bytes"),
+            (
+                name(json!({"SpecificContent": {"a": long(1 << 20)}})),
+                400,
+                1864,
+                "bytes",
+            ),
             (name(json!({"Progress": long(104_858)})), 400, 1870, "Progress"),
             (name(json!({"Reference": long(129)})), 400, 1009, "Reference"),
             (name(json!({"Priority": "Urgent"})), 400, 1009, "Priority"),
             (name(json!({"Source": "Elsewhere"})), 400, 1009, "Source"),
             (name(json!({"DueDate": "2001-01-01T00:00:00Z"})), 400, 1009, "past"),
             (name(json!({"DueDate": "yesterday"})), 400, 1009, "DueDate"),
-            (name(json!({"DueDate": "2101-01-01", "DeferDate": "2102-01-01"})), 400, 1009, "DeferDate"),
-            (name(json!({"DueDate": "2101-01-01", "RiskSlaDate": "2102-01-01"})), 400, 1009, "RiskSlaDate"),
+            (
+                name(json!({"DueDate": "2101-01-01", "DeferDate": "2102-01-01"})),
+                400,
+                1009,
+                "DeferDate",
+            ),
+            (
+                name(json!({"DueDate": "2101-01-01", "RiskSlaDate": "2102-01-01"})),
+                400,
+                1009,
+                "RiskSlaDate",
+            ),
             (name(json!({"SpecificContent": "text"})), 400, 1009, "SpecificContent"),
             (name(json!({"SpecificContent": {"a": "\0"}})), 400, 1009, "U+0000"),
         ];
@@ -90,7 +123,9 @@ fn a_queue_is_found_in_its_folder_only() {
         assert_eq!(other.try_start(&json!({"Name": "Q"})).expect(404).error_code(), 1002);
         other.get(&format!("/odata/QueueItems({})", item["Id"])).expect(404);
         let taken = queues.start("Q");
-        let answer = other.try_finish(&taken["Id"], &json!({"IsSuccessful": true})).expect(404);
+        let answer = other
+            .try_finish(&taken["Id"], &json!({"IsSuccessful": true}))
+            .expect(404);
         assert_eq!(answer.error_code(), 1002);
         queues.succeed(&taken["Id"]);
     });
@@ -118,7 +153,9 @@ fn content_must_meet_the_schema_of_the_queue() {
         let queues = Queues::of(server);
         let schema = r#"{"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}}"#;
         queues.create(&json!({"Name": "Q", "SpecificDataJsonSchema": schema}));
-        let refused = queues.try_add(&json!({"Name": "Q", "SpecificContent": {"amount": "many"}})).expect(400);
+        let refused = queues
+            .try_add(&json!({"Name": "Q", "SpecificContent": {"amount": "many"}}))
+            .expect(400);
         assert_eq!(refused.error_code(), 1856);
         assert!(refused.text().contains("/amount"), "{}", refused.text());
         queues.add(&json!({"Name": "Q", "SpecificContent": {"amount": 7}}));
@@ -129,7 +166,9 @@ fn content_must_meet_the_schema_of_the_queue() {
 fn encrypted_content_is_sealed_in_the_tables_and_clear_in_answers() {
     each_database(|server| {
         let queues = Queues::of(server);
-        queues.create(&json!({"Name": "Q", "Encrypted": true, "AcceptAutomaticallyRetry": true, "MaxNumberOfRetries": 1}));
+        queues.create(
+            &json!({"Name": "Q", "Encrypted": true, "AcceptAutomaticallyRetry": true, "MaxNumberOfRetries": 1}),
+        );
         let item = queues.add(&json!({"Name": "Q", "Progress": "sesame-1", "SpecificContent": {"word": "sesame-2"}}));
         assert_eq!(item["SpecificContent"]["word"], "sesame-2");
         let taken = queues.start("Q");
@@ -148,7 +187,9 @@ fn encrypted_content_is_sealed_in_the_tables_and_clear_in_answers() {
                  from queue_item_data d join queue_items i on i.id = d.item_id where d.{scope}",
                 Vec::new(),
             )?;
-            rows.iter().map(|row| row.get::<String>(0)).collect::<store::Result<Vec<String>>>()
+            rows.iter()
+                .map(|row| row.get::<String>(0))
+                .collect::<store::Result<Vec<String>>>()
         }));
         let stored = stored.unwrap();
         assert_eq!(stored.len(), 2);

@@ -31,7 +31,15 @@ fn items_are_taken_by_deadline_then_priority_then_age() {
         let order: Vec<String> = (0..7)
             .map(|_| queues.start("Q")["Reference"].as_str().unwrap().to_owned())
             .collect();
-        let expected = ["normal due", "low due soon", "low due late", "high", "normal", "normal later", "low"];
+        let expected = [
+            "normal due",
+            "low due soon",
+            "low due late",
+            "high",
+            "normal",
+            "normal later",
+            "low",
+        ];
         assert_eq!(order, expected);
         queues.try_start(&json!({"Name": "Q"})).expect(204);
     });
@@ -98,7 +106,9 @@ fn a_transaction_with_content_is_added_and_taken_at_once() {
         let robot = json!({"Name": "Q", "RobotIdentifier": job});
         let answer = queues.try_start(&robot).expect(404);
         assert!(answer.text().contains("Robot does not exist."), "{}", answer.text());
-        queues.try_start(&json!({"Name": "Q", "RobotIdentifier": "me"})).expect(400);
+        queues
+            .try_start(&json!({"Name": "Q", "RobotIdentifier": "me"}))
+            .expect(400);
     });
 }
 
@@ -132,9 +142,23 @@ fn a_success_keeps_what_it_brings_along() {
             .as_array()
             .unwrap()
             .iter()
-            .map(|event| format!("{} {}", event["Action"].as_str().unwrap(), event["Status"].as_str().unwrap()))
+            .map(|event| {
+                format!(
+                    "{} {}",
+                    event["Action"].as_str().unwrap(),
+                    event["Status"].as_str().unwrap()
+                )
+            })
             .collect();
-        assert_eq!(told, ["Create New", "Status InProgress", "Edit InProgress", "Status Successful"]);
+        assert_eq!(
+            told,
+            [
+                "Create New",
+                "Status InProgress",
+                "Edit InProgress",
+                "Status Successful"
+            ]
+        );
     });
 }
 
@@ -148,22 +172,43 @@ fn every_result_in_a_wrong_state_is_refused_with_its_code() {
         let success = json!({"IsSuccessful": true});
         assert_eq!(queues.try_finish(id, &success).expect(409).error_code(), 1852);
         let progress = format!("/odata/QueueItems({id})/UiPathODataSvc.SetTransactionProgress");
-        assert_eq!(queues.post(&progress, &json!({"progress": "x"})).expect(409).error_code(), 1851);
-        assert_eq!(queues.try_finish(&json!(999_999), &success).expect(404).error_code(), 1002);
+        assert_eq!(
+            queues
+                .post(&progress, &json!({"progress": "x"}))
+                .expect(409)
+                .error_code(),
+            1851
+        );
+        assert_eq!(
+            queues.try_finish(&json!(999_999), &success).expect(404).error_code(),
+            1002
+        );
         queues.start("Q");
         queues.try_finish(id, &json!({})).expect(400);
         let long = |members: Value| queues.try_finish(id, &members).expect(400).error_code();
         let big = "x".repeat(1 << 20);
         assert_eq!(long(json!({"IsSuccessful": true, "Output": {"a": big}})), 1867);
         assert_eq!(long(json!({"IsSuccessful": true, "Analytics": {"a": big}})), 1868);
-        assert_eq!(long(json!({"IsSuccessful": false, "ProcessingException": {"Reason": "x".repeat(102_401)}})), 1869);
-        assert_eq!(long(json!({"IsSuccessful": true, "Progress": "x".repeat(104_858)})), 1870);
+        assert_eq!(
+            long(json!({"IsSuccessful": false, "ProcessingException": {"Reason": "x".repeat(102_401)}})),
+            1869
+        );
+        assert_eq!(
+            long(json!({"IsSuccessful": true, "Progress": "x".repeat(104_858)})),
+            1870
+        );
         queues.post(&progress, &json!({})).expect(400);
         assert_eq!(queues.item(id)["Status"], "InProgress");
         queues.delete(&format!("/odata/QueueItems({id})")).expect(409);
         queues.succeed(id);
         assert_eq!(queues.try_finish(id, &success).expect(409).error_code(), 1865);
-        assert_eq!(queues.post(&progress, &json!({"progress": "x"})).expect(409).error_code(), 1851);
+        assert_eq!(
+            queues
+                .post(&progress, &json!({"progress": "x"}))
+                .expect(409)
+                .error_code(),
+            1851
+        );
     });
 }
 
@@ -175,7 +220,9 @@ fn output_against_the_schema_makes_a_success_a_business_failure() {
         queues.create(&json!({"Name": "Q", "OutputDataJsonSchema": schema, "AcceptAutomaticallyRetry": true, "MaxNumberOfRetries": 3}));
         queues.add(&json!({"Name": "Q"}));
         let taken = queues.start("Q");
-        queues.try_finish(&taken["Id"], &json!({"IsSuccessful": true, "Output": {"other": 1}})).expect(200);
+        queues
+            .try_finish(&taken["Id"], &json!({"IsSuccessful": true, "Output": {"other": 1}}))
+            .expect(200);
         let item = queues.item(&taken["Id"]);
         assert_eq!(item["Status"], "Failed");
         assert_eq!(item["ProcessingException"]["Type"], "BusinessException");
@@ -207,19 +254,37 @@ fn application_failures_are_tried_again_until_the_queue_has_enough() {
         queues.try_start(&json!({"Name": "Q"})).expect(204);
         let statuses = queues.list("$orderby=Id", "Status");
         assert_eq!(statuses, ["Retried", "Retried", "Failed"]);
-        assert_eq!(queues.try_add(&json!({"Name": "Q", "Reference": "r"})).expect(409).error_code(), 1016);
+        assert_eq!(
+            queues
+                .try_add(&json!({"Name": "Q", "Reference": "r"}))
+                .expect(409)
+                .error_code(),
+            1016
+        );
         let history = queues
-            .get(&format!("/odata/QueueItems({})/UiPathODataSvc.GetItemProcessingHistory", first["Id"]))
+            .get(&format!(
+                "/odata/QueueItems({})/UiPathODataSvc.GetItemProcessingHistory",
+                first["Id"]
+            ))
             .expect(200)
             .json();
         assert_eq!(history["value"].as_array().unwrap().len(), 3);
         for path in [
-            format!("/odata/QueueItems({})/UiPath.Server.Configuration.OData.GetItemLastRetry", first["Id"]),
-            format!("/odata/QueueItems/UiPathODataSvc.GetItemLastRetryByKey(key={})", first["UniqueKey"].as_str().unwrap()),
+            format!(
+                "/odata/QueueItems({})/UiPath.Server.Configuration.OData.GetItemLastRetry",
+                first["Id"]
+            ),
+            format!(
+                "/odata/QueueItems/UiPathODataSvc.GetItemLastRetryByKey(key={})",
+                first["UniqueKey"].as_str().unwrap()
+            ),
         ] {
             assert_eq!(queues.get(&path).expect(200).json()["Id"], last["Id"]);
         }
-        let by_key = format!("/odata/QueueItems/UiPathODataSvc.GetByUniqueKey(uniqueKey={})", last["UniqueKey"].as_str().unwrap());
+        let by_key = format!(
+            "/odata/QueueItems/UiPathODataSvc.GetByUniqueKey(uniqueKey={})",
+            last["UniqueKey"].as_str().unwrap()
+        );
         assert_eq!(queues.get(&by_key).expect(200).json()["Id"], last["Id"]);
         let nobody = "/odata/QueueItems/UiPathODataSvc.GetItemLastRetryByKey(key=7b9b2c1e-9a8e-4c3d-8a50-0123456789ab)";
         assert_eq!(queues.get(nobody).expect(404).error_code(), 1002);
@@ -246,8 +311,18 @@ fn a_postponed_item_goes_back_in_line() {
         queues.queue("Q");
         queues.add(&json!({"Name": "Q"}));
         let taken = queues.start("Q");
-        queues.try_finish(&taken["Id"], &json!({"DeferDate": at(server, 10), "DueDate": at(server, 5)})).expect(400);
-        queues.try_finish(&taken["Id"], &json!({"IsSuccessful": false, "DeferDate": at(server, 10), "Progress": "p"})).expect(200);
+        queues
+            .try_finish(
+                &taken["Id"],
+                &json!({"DeferDate": at(server, 10), "DueDate": at(server, 5)}),
+            )
+            .expect(400);
+        queues
+            .try_finish(
+                &taken["Id"],
+                &json!({"IsSuccessful": false, "DeferDate": at(server, 10), "Progress": "p"}),
+            )
+            .expect(200);
         let item = queues.item(&taken["Id"]);
         assert_eq!(item["Status"], "New");
         assert_eq!(item["StartProcessing"], Value::Null);
@@ -287,9 +362,14 @@ fn a_review_can_end_with_another_attempt_and_stale_versions_lose() {
         assert_eq!(again["Key"], taken["Key"]);
         assert_eq!(again["SpecificContent"], json!({"a": 1}));
         let refused = queues.review(&queues.item(&taken["Id"]), "InReview");
-        assert!(refused["Message"].as_str().unwrap().contains("reviewed or retried"), "{refused}");
+        assert!(
+            refused["Message"].as_str().unwrap().contains("reviewed or retried"),
+            "{refused}"
+        );
         let wrong = json!({"status": "Perhaps", "queueItems": []});
-        queues.post("/odata/QueueItems/UiPathODataSvc.SetItemReviewStatus", &wrong).expect(400);
+        queues
+            .post("/odata/QueueItems/UiPathODataSvc.SetItemReviewStatus", &wrong)
+            .expect(400);
     });
 }
 
@@ -313,14 +393,20 @@ fn reviewers_are_people_who_may_change_transactions_in_the_folder() {
         assert_eq!(assign(&json!(424_242), &item).expect(400).error_code(), 1853);
         assert_eq!(assign(&admin["Id"], &item).expect(200).json()["Success"], true);
         let read = queues
-            .get(&format!("/odata/QueueItems({})?$expand=ReviewerUser,QueueDefinition($select=Name),Robot", taken["Id"]))
+            .get(&format!(
+                "/odata/QueueItems({})?$expand=ReviewerUser,QueueDefinition($select=Name),Robot",
+                taken["Id"]
+            ))
             .expect(200)
             .json();
         assert_eq!(read["ReviewerUser"]["UserName"], "admin");
         assert_eq!(read["QueueDefinition"], json!({"Name": "Q"}));
         assert_eq!(read["Robot"], Value::Null);
         let body = json!({"queueItems": [{"Id": read["Id"], "RowVersion": read["RowVersion"]}]});
-        let unset = queues.post("/odata/QueueItems/UiPathODataSvc.UnsetItemReviewer", &body).expect(200).json();
+        let unset = queues
+            .post("/odata/QueueItems/UiPathODataSvc.UnsetItemReviewer", &body)
+            .expect(200)
+            .json();
         assert_eq!(unset["Success"], true);
         assert_eq!(queues.item(&taken["Id"])["ReviewerUserId"], Value::Null);
         queues.get("/odata/QueueItems?$expand=ProcessingException").expect(400);

@@ -1,7 +1,7 @@
 //! Items of queues: adding, taking, finishing, reviewing and reading them.
 
 pub mod add;
-pub mod api;
+mod api;
 pub mod change;
 pub mod comments;
 pub mod content;
@@ -19,6 +19,23 @@ pub mod wire;
 pub mod write;
 
 use context::{Error, codes};
+use odata::EntitySet;
+use store::Entity as _;
+use web::Module;
+
+/// Operations of items.
+pub fn module() -> Module {
+    let set = |name, entity| EntitySet { name, entity };
+    Module {
+        operations: api::operations(),
+        entity_sets: vec![
+            set(api::SET, model::FolderItem::model()),
+            set(api::COMMENTS, model::ItemComment::model()),
+            set(api::EVENTS, model::ItemEvent::model()),
+        ],
+        ..Module::default()
+    }
+}
 
 /// 404: there is no such item, or not in this folder; the two look the same.
 pub fn no_such_item() -> Error {

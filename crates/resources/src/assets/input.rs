@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use context::{Error, Field, check_length, has_hidden};
+use access::tags;
+use context::{Error, Wrong, check_length, has_hidden};
 use serde::Deserialize;
 use vault::Secret;
 
@@ -12,9 +13,6 @@ use super::value::{Checked, Given};
 /// Characters (reference: resources, "Lengths and sizes").
 pub const LONGEST_NAME: usize = 256;
 pub const LONGEST_DESCRIPTION: usize = 250;
-const LONGEST_TAG: usize = 256;
-/// Tags of one asset.
-const MOST_TAGS: usize = 100;
 
 /// Declares a request body with the members in which a value travels.
 macro_rules! with_value {
@@ -140,8 +138,7 @@ impl AssetInput {
             value_scope == ValueScope::Global || self.has_default_value.unwrap_or_else(|| self.has_value());
         let given = self.take_value();
         let default = wants_default.then(|| given.check(value_type, "", &mut wrong));
-        let tags = self.tags.take();
-        check_tags(tags.as_deref().unwrap_or_default(), &mut wrong);
+        let tags = self.tags.take().map(|tags| tags::check(tags, &mut wrong));
         let user_values = self
             .user_values
             .take()
@@ -158,7 +155,7 @@ impl AssetInput {
             value_scope,
             default,
             user_values,
-            tags: tags.map(|tags| tags.into_iter().map(with_display_name).collect()),
+            tags,
             allow_direct_api_access: self.allow_direct_api_access,
         })
     }
@@ -215,69 +212,6 @@ fn check_user_values(values: Vec<UserValueInput>, value_type: ValueType, wrong: 
         });
     }
     drafts
-}
-
-fn check_tags(tags: &[Tag], wrong: &mut Wrong) {
-    if tags.len() > MOST_TAGS {
-        wrong.add("Tags", format!("An asset can have at most {MOST_TAGS} tags."));
-    }
-    for (index, tag) in tags.iter().enumerate() {
-        if tag.name.trim().is_empty() {
-            wrong.add(format!("Tags[{index}].Name"), "A tag needs a name.");
-        }
-        wrong.text(format!("Tags[{index}].Name"), Some(&tag.name), LONGEST_TAG);
-        wrong.text(
-            format!("Tags[{index}].DisplayName"),
-            tag.display_name.as_deref(),
-            LONGEST_TAG,
-        );
-        wrong.text(format!("Tags[{index}].Value"), tag.value.as_deref(), LONGEST_TAG);
-        wrong.text(
-            format!("Tags[{index}].DisplayValue"),
-            tag.display_value.as_deref(),
-            LONGEST_TAG,
-        );
-    }
-}
-
-fn with_display_name(mut tag: Tag) -> Tag {
-    tag.display_name.get_or_insert_with(|| tag.name.clone());
-    tag.display_value = tag.display_value.or_else(|| tag.value.clone());
-    tag
-}
-
-/// The members that are wrong so far.
-#[derive(Debug, Default)]
-pub(super) struct Wrong(Vec<Field>);
-
-impl Wrong {
-    pub(super) fn add(&mut self, name: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Field {
-            name: name.into(),
-            message: message.into(),
-        });
-    }
-
-    /// A text of at most `longest` characters that databases can keep.
-    pub(super) fn text(&mut self, name: impl Into<String>, text: Option<&str>, longest: usize) {
-        let Some(text) = text else { return };
-        let name = name.into();
-        // Bytes are at least as many as characters: most texts need no counting.
-        if text.len() > longest && text.chars().count() > longest {
-            self.add(name.clone(), format!("{name} can have at most {longest} characters."));
-        }
-        if text.contains('\0') {
-            self.add(name.clone(), format!("{name} must not contain the character U+0000."));
-        }
-    }
-
-    fn into_error(self) -> Error {
-        Error::fields(self.0).unwrap_or_else(|| Error::internal("a refusal without a reason"))
-    }
-
-    fn finish(self) -> Result<(), Error> {
-        Error::fields(self.0).map_or(Ok(()), Err)
-    }
 }
 
 #[cfg(test)]
