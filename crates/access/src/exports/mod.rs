@@ -27,7 +27,7 @@ mod work;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use model::{Criteria, Export, ExportStatus, ExportType};
+pub use model::{Criteria, Export, ExportPart, ExportStatus, ExportType};
 pub use registry::{Exporter, Registry, Task, Window, window};
 pub use service::{New, request};
 pub use sheet::Sheet;

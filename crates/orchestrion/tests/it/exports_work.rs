@@ -1,0 +1,304 @@
+//! How exports are made: in windows and parts, in turns, again after a failure or a restart.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use access::Access;
+use access::audit::model::AuditLog;
+use access::audit::{Action, Component};
+use access::exports::{Criteria, Export, ExportPart, ExportStatus, ExportType, Exporter, New, Sheet, Task};
+use access::users::model::UserType;
+use context::{Caller, Error, Principal};
+use store::{Scoped, Tenant, params};
+use testkit::{CLIENT_ID, Server};
+
+use crate::access_support::{NAMESPACE, ended_export, eventually, export_audit, id};
+
+/// One look of the reconciler, besides those that happen anyway.
+pub fn look(server: &Server) {
+    let reconcilers = server.app.reconcilers();
+    let exports = reconcilers
+        .iter()
+        .find(|reconciler| reconciler.name == "exports")
+        .unwrap();
+    server.run((exports.run)(server.app.clone())).unwrap();
+}
+
+/// Asks for an export on behalf of the first application.
+fn request(server: &Server, tenant: i64, kind: &'static str) -> i64 {
+    let caller = Caller {
+        principal: Principal::Application(CLIENT_ID.parse().unwrap()),
+        ..Caller::system()
+    };
+    let ctx = server.app.ctx(caller);
+    let new = New {
+        kind,
+        export_type: ExportType::Queues,
+        name: format!("{kind}.csv"),
+        component: Component::Queues,
+        criteria: Criteria::default(),
+    };
+    let asked = server
+        .app
+        .store()
+        .write(move |tx| access::exports::request(&mut tx.tenant(tenant), &ctx, new.clone()));
+    server.run(asked).unwrap().id
+}
+
+fn register(server: &Server, exporter: impl Exporter + 'static) {
+    server
+        .app
+        .state::<Access>()
+        .unwrap()
+        .exports
+        .register(Arc::new(exporter));
+}
+
+fn stored(server: &Server, tenant: i64, export: i64) -> Export {
+    let found = server
+        .app
+        .store()
+        .read(move |tx| tx.tenant(tenant).get::<Export>(export).map_err(Error::from));
+    server.run(found).unwrap().unwrap()
+}
+
+fn entry(number: usize, padding: usize) -> AuditLog {
+    AuditLog {
+        id: 0,
+        service_name: "QueuesService".to_owned(),
+        method_name: "Create".to_owned(),
+        parameters: Some("x".repeat(padding)),
+        executed_at: jiff::Timestamp::UNIX_EPOCH,
+        action: Action::Create,
+        component: Component::Queues,
+        display_name: Some(format!("entry {number}")),
+        entity_id: Some(number as i64),
+        operation_text: format!("User x created entry {number}"),
+        user_name: None,
+        user_type: UserType::User,
+        external_client_id: None,
+        user_id: None,
+        user_is_deleted: false,
+    }
+}
+
+/// Puts entries of two tenants into the audit log, in turns.
+fn fill(server: &Server, count: usize, padding: usize) {
+    let filled = server.app.store().write(move |tx| {
+        for from in (0..count).step_by(100) {
+            for tenant in [1, 2] {
+                let some: Vec<AuditLog> = (from..from + 100)
+                    .map(|number| entry(number + usize::from(tenant == 2) * 1_000_000, padding))
+                    .collect();
+                tx.tenant(tenant).insert_many(&some)?;
+            }
+        }
+        Ok::<_, Error>(())
+    });
+    server.run(filled).unwrap();
+}
+
+/// Numbers of the entries in a file, in their order.
+fn numbers(text: &str) -> Vec<usize> {
+    text.lines()
+        .filter_map(|line| line.split("\"entry ").nth(1)?.split('"').next()?.parse().ok())
+        .collect()
+}
+
+#[test]
+fn a_long_list_is_exported_in_parts_without_gaps() {
+    testkit::each_database(|server| {
+        fill(server, 2_500, 1_000);
+        let token = server.token("OR.Audit");
+        let options = "$filter=Component eq 'Queues' and EntityId ne 1234";
+        let export = ended_export(server, &token, id(&export_audit(server, &token, options)));
+        assert_eq!(export["Status"], "Completed");
+        let stored = stored(server, 1, id(&export));
+        assert_eq!(stored.row_count, 2_499);
+        assert!((2..=4).contains(&stored.parts), "{} parts", stored.parts);
+        let path = format!("/api/Exports/{}/Download", id(&export));
+        let file = server.get(&path).bearer(&token).send().expect(200);
+        assert_eq!(file.bytes.len() as i64, stored.size.unwrap());
+        let expected: Vec<usize> = (0..2_500).filter(|number| *number != 1_234).collect();
+        assert_eq!(numbers(&file.text()), expected);
+    });
+}
+
+#[test]
+fn an_export_that_was_begun_goes_on_after_its_last_row() {
+    testkit::each_database(|server| {
+        fill(server, 100, 1);
+        let token = server.token("OR.Audit");
+        let whole = ended_export(
+            server,
+            &token,
+            id(&export_audit(server, &token, "$filter=Component eq 'Queues'")),
+        );
+        let whole = stored(server, 1, id(&whole));
+        let begun = server.app.store().write(move |tx| {
+            let mut scope = tx.tenant(1);
+            let reached = scope
+                .find_one::<AuditLog>("display_name = 'entry 69'", params![])?
+                .unwrap();
+            let export = Export {
+                id: 0,
+                status: ExportStatus::InProgress,
+                executed_at: None,
+                size: Some(6),
+                last_id: reached.id,
+                row_count: 70,
+                parts: 1,
+                ..whole.clone()
+            };
+            let id = scope.insert(&export)?;
+            scope.insert(&ExportPart {
+                id: 0,
+                export_id: id,
+                part: 0,
+                content: b"begin\n".to_vec(),
+            })?;
+            scope.changed("exports", id);
+            Ok::<_, Error>(id)
+        });
+        let export = server.run(begun).unwrap();
+        assert_eq!(ended_export(server, &token, export)["Status"], "Completed");
+        let path = format!("/api/Exports/{export}/Download");
+        let text = server.get(&path).bearer(&token).send().expect(200).text();
+        assert!(text.starts_with("begin\n\""), "{text}");
+        assert_eq!(numbers(&text), (70..100).collect::<Vec<_>>());
+        assert_eq!(stored(server, 1, export).row_count, 100);
+    });
+}
+
+/// Has no end until it is let go.
+struct Endless(Arc<AtomicBool>);
+
+impl Exporter for Endless {
+    fn kind(&self) -> &'static str {
+        "endless"
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["Id"]
+    }
+
+    fn read(&self, _: &mut Scoped<'_, Tenant>, _: &Task, after: i64, sheet: &mut Sheet) -> Result<Option<i64>, Error> {
+        if self.0.load(Ordering::SeqCst) {
+            sheet.row(&["last"]);
+            return Ok(None);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        Ok(Some(after + 1))
+    }
+}
+
+#[test]
+fn tenants_take_turns_and_a_file_is_given_out_when_it_is_complete() {
+    testkit::each_database(|server| {
+        let end = Arc::new(AtomicBool::new(false));
+        register(server, Endless(end.clone()));
+        let other = request(server, 2, "endless");
+        eventually(|| (stored(server, 2, other).status == ExportStatus::InProgress).then_some(()));
+        let token = server.token("OR.Audit");
+        let export = export_audit(server, &token, "");
+        assert_eq!(ended_export(server, &token, id(&export))["Status"], "Completed");
+        assert_eq!(stored(server, 2, other).status, ExportStatus::InProgress);
+        let export = request(server, 1, "endless");
+        let path = format!("/odata/Exports({export})");
+        eventually(|| {
+            let export = server.get(&path).bearer(&token).send().expect(200).json();
+            (export["Status"] == "InProgress").then_some(())
+        });
+        for path in [
+            format!("{path}/{NAMESPACE}.GetDownloadLink"),
+            format!("/api/Exports/{export}/Download"),
+        ] {
+            let refused = server.get(&path).bearer(&token).send().expect(409);
+            assert!(refused.text().contains("not completed yet"), "{}", refused.text());
+        }
+        end.store(true, Ordering::SeqCst);
+        assert_eq!(ended_export(server, &token, export)["Status"], "Completed");
+        let path = format!("/api/Exports/{export}/Download");
+        let text = server.get(&path).bearer(&token).send().expect(200).text();
+        assert_eq!(text, "\u{feff}\"Id\"\r\n\"last\"\r\n");
+        eventually(|| (stored(server, 2, other).status == ExportStatus::Completed).then_some(()));
+    });
+}
+
+/// Fails a number of times, then gives a row.
+struct Failing(&'static str, fn() -> Error, AtomicUsize);
+
+impl Exporter for Failing {
+    fn kind(&self) -> &'static str {
+        self.0
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["Id"]
+    }
+
+    fn read(&self, _: &mut Scoped<'_, Tenant>, _: &Task, after: i64, sheet: &mut Sheet) -> Result<Option<i64>, Error> {
+        if after == 0 {
+            // Long enough for several parts, so that there is something to remove.
+            for _ in 0..5 {
+                sheet.row(&[&"x".repeat(1 << 18)]);
+            }
+            return Ok(Some(1));
+        }
+        let left = self.2.load(Ordering::SeqCst);
+        if left > 0 {
+            self.2.store(left - 1, Ordering::SeqCst);
+            return Err(self.1());
+        }
+        sheet.row(&["last"]);
+        Ok(None)
+    }
+}
+
+#[test]
+fn what_may_pass_is_tried_again_and_what_cannot_be_is_told() {
+    testkit::each_database(|server| {
+        let passing = || Error::internal("secret reason");
+        register(server, Failing("passing", passing, AtomicUsize::new(2)));
+        register(server, Failing("broken", passing, AtomicUsize::new(usize::MAX)));
+        register(
+            server,
+            Failing("gone", || Error::not_found("Queue", 7), AtomicUsize::new(usize::MAX)),
+        );
+        let token = server.token("OR.Audit");
+        let exports = ["passing", "broken", "gone", "nobody's"].map(|kind| request(server, 1, kind));
+        let ended = exports.map(|export| {
+            eventually(|| {
+                look(server);
+                let export = stored(server, 1, export);
+                matches!(export.status, ExportStatus::Completed | ExportStatus::Failed).then_some(export)
+            })
+        });
+        assert_eq!((ended[0].status, ended[0].row_count), (ExportStatus::Completed, 6));
+        let told = [
+            (exports[1], "its log says why"),
+            (exports[2], "Queue with id 7 does not exist."),
+            (exports[3], "This server cannot make it."),
+        ];
+        for (export, why) in told {
+            let json = ended_export(server, &token, export);
+            assert_eq!((json["Status"].as_str(), json["Size"].as_i64()), (Some("Failed"), None));
+            let path = format!("/api/Exports/{export}/Download");
+            let refused = server.get(&path).bearer(&token).send().expect(409);
+            assert!(
+                refused.text().contains(why) && !refused.text().contains("secret"),
+                "{}",
+                refused.text()
+            );
+        }
+        // What a failed export had written is removed, the export itself stays and tells why.
+        look(server);
+        let gone = exports[2];
+        let left = server.app.store().read(move |tx| {
+            tx.tenant(1)
+                .count::<ExportPart>("export_id = ?", params![gone])
+                .map_err(Error::from)
+        });
+        assert_eq!((server.run(left).unwrap(), stored(server, 1, gone).parts), (0, 0));
+    });
+}
