@@ -9,7 +9,7 @@ use access::audit::{Action, Component};
 use access::exports::{Criteria, Export, ExportPart, ExportStatus, ExportType, Exporter, New, Sheet, Task};
 use access::users::model::UserType;
 use context::{Caller, Error, Principal};
-use store::{Scoped, Tenant, params};
+use store::{Entity as _, Scoped, Tenant, params};
 use testkit::{CLIENT_ID, Server};
 
 use crate::access_support::{NAMESPACE, ended_export, eventually, export_audit, id};
@@ -195,6 +195,7 @@ impl Exporter for Endless {
 #[test]
 fn tenants_take_turns_and_a_file_is_given_out_when_it_is_complete() {
     testkit::each_database(|server| {
+        server.tenant_beside("Finance");
         let end = Arc::new(AtomicBool::new(false));
         register(server, Endless(end.clone()));
         let other = request(server, 2, "endless");
@@ -301,4 +302,92 @@ fn what_may_pass_is_tried_again_and_what_cannot_be_is_told() {
         });
         assert_eq!((server.run(left).unwrap(), stored(server, 1, gone).parts), (0, 0));
     });
+}
+
+#[test]
+fn what_takes_too_much_room_is_refused() {
+    testkit::each_database(|server| {
+        let token = server.token("OR.Audit");
+        let first = ended_export(server, &token, id(&export_audit(server, &token, "")));
+        let first = stored(server, 1, id(&first));
+        let long = server.app.store().write(move |tx| {
+            let long = Export {
+                id: 0,
+                status: ExportStatus::InProgress,
+                size: Some((1 << 30) - 10),
+                last_id: 0,
+                ..first.clone()
+            };
+            let id = tx.tenant(1).insert(&long)?;
+            tx.changed("exports", id);
+            Ok::<_, Error>(id)
+        });
+        let long = server.run(long).unwrap();
+        assert_eq!(ended_export(server, &token, long)["Status"], "Failed");
+        let why = |export| stored(server, 1, export).failure.unwrap();
+        assert!(why(long).contains("larger than 1 GiB"), "{}", why(long));
+        let filled = server.app.store().write(move |tx| {
+            let size = params![9_i64 << 30, long];
+            Ok::<_, Error>(
+                tx.tenant(1)
+                    .update_where::<Export>("status = 2, size = ?", "id = ?", size)?,
+            )
+        });
+        server.run(filled).unwrap();
+        let refused = ended_export(server, &token, id(&export_audit(server, &token, "")));
+        assert_eq!(refused["Status"], "Failed");
+        assert!(why(id(&refused)).contains("more than 8 GiB"), "{}", why(id(&refused)));
+    });
+}
+
+#[test]
+fn a_node_that_lost_the_lease_writes_no_more_and_another_one_goes_on() {
+    testkit::each_database(|server| {
+        let end = Arc::new(AtomicBool::new(false));
+        register(server, Endless(end.clone()));
+        let export = request(server, 1, "endless");
+        eventually(|| (stored(server, 1, export).last_id > 0).then_some(()));
+        let taken = server.app.store().write(move |tx| {
+            let holder = params![uuid::Uuid::from_u128(7)];
+            let text = "update leases set holder = ?, fence = fence + 1 where name = 'exports'";
+            Ok::<_, Error>(tx.host().execute(text, holder)?)
+        });
+        assert_eq!(server.run(taken).unwrap(), 1);
+        let reached = stored(server, 1, export).last_id;
+        look(server);
+        look(server);
+        assert_eq!(stored(server, 1, export).last_id, reached);
+        end.store(true, Ordering::SeqCst);
+        look(server);
+        assert_eq!(stored(server, 1, export).status, ExportStatus::InProgress);
+        // The other node dies, and its lease ends.
+        server.clock.advance(3_600);
+        look(server);
+        assert_eq!(stored(server, 1, export).status, ExportStatus::Completed);
+    });
+}
+
+#[test]
+fn a_window_is_found_by_ids_whatever_the_filter() {
+    let server = Server::start();
+    for filter in [
+        "Component eq 'Queues'",
+        "ExecutionTime ge 2020-01-01T00:00:00Z",
+        "Component eq 'Queues' and ExecutionTime ge 2020-01-01T00:00:00Z",
+        "contains(OperationText,'x') or UserName eq 'x'",
+    ] {
+        let options = [("$filter".to_owned(), filter.to_owned())];
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let query = odata::Query::parse(&options, AuditLog::model(), &odata::Limits::DEFAULT, now).unwrap();
+        let condition = "audit_logs.id > ? and audit_logs.id <= ?";
+        let plan = server.app.store().read(move |tx| {
+            let mut scope = tx.tenant(1);
+            Ok::<_, Error>(scope.explain::<AuditLog>(&query, condition, params![100, 1_100])?)
+        });
+        let steps = server.run(plan).unwrap().1;
+        assert!(
+            steps[0].contains("audit_logs_id (tenant_id=? AND id>? AND id<?)"),
+            "{steps:?}"
+        );
+    }
 }
