@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use access::Access;
 use access::audit::model::AuditLog;
 use access::audit::{Action, Component};
-use access::exports::{Criteria, Export, ExportPart, ExportStatus, ExportType, Exporter, New, Sheet, Task};
+use access::exports::{Criteria, Export, ExportPart, ExportStatus, ExportType, Exporter, New, Sheet, Task, window};
 use access::users::model::UserType;
 use context::{Caller, Error, Principal};
 use store::{Entity as _, Scoped, Tenant, params};
@@ -368,6 +368,34 @@ fn a_node_that_lost_the_lease_writes_no_more_and_another_one_goes_on() {
 }
 
 #[test]
+fn a_window_looks_at_a_thousand_rows_of_its_part() {
+    testkit::each_database(|server| {
+        fill(server, 1_100, 1);
+        let read = server.app.store().read(|tx| {
+            let mut scope = tx.tenant(1);
+            let query = odata::Query::new(AuditLog::model());
+            let part = params![Component::Queues];
+            let mut window = |after| {
+                window::<AuditLog>(
+                    &mut scope,
+                    &query,
+                    ("component = ?", &part),
+                    "display_name <> 'entry 3' or entity_id < 0",
+                    after,
+                )
+            };
+            let first = window(0)?;
+            let second = window(first.upto.unwrap())?;
+            Ok::<_, Error>((first, second))
+        });
+        let (first, second) = server.run(read).unwrap();
+        assert_eq!((first.rows.len(), second.rows.len(), second.upto), (999, 100, None));
+        assert_eq!(first.upto, first.rows.last().map(|log| log.id));
+        assert_eq!(second.rows[0].entity_id, Some(1_000));
+    });
+}
+
+#[test]
 fn a_window_is_found_by_ids_whatever_the_filter() {
     let server = Server::start();
     for filter in [
@@ -389,5 +417,46 @@ fn a_window_is_found_by_ids_whatever_the_filter() {
             steps[0].contains("audit_logs_id (tenant_id=? AND id>? AND id<?)"),
             "{steps:?}"
         );
+    }
+}
+
+#[test]
+fn a_file_of_the_first_version_becomes_the_only_part() {
+    fn check(url: String) {
+        let store = store::Store::open(&store::Options::new(url)).unwrap();
+        let access = access::MIGRATIONS;
+        let before = access.iter().position(|step| step.id == "access-008-exports").unwrap();
+        store
+            .migrate(&[accounts::MIGRATIONS, identity::MIGRATIONS, &access[..before]])
+            .unwrap();
+        let insert =
+            "insert into exports ({scope_column}, name, export_type, status, requested_at, size, owner, content)
+            values ({scope_value}, 'audit_logs.csv', 0, 2, 7, 3, ?, ?)";
+        let params = params![uuid::Uuid::from_u128(7), b"a,b"];
+        store
+            .write_blocking(move |tx| tx.tenant(1).execute(insert, params.clone()))
+            .unwrap();
+        store
+            .migrate(&[accounts::MIGRATIONS, identity::MIGRATIONS, access])
+            .unwrap();
+        let (export, part) = store
+            .read_blocking(|tx| {
+                let mut scope = tx.tenant(1);
+                let export = scope.find_one::<Export>("", params![])?.unwrap();
+                let part = scope.find_one::<ExportPart>("", params![])?.unwrap();
+                Ok::<_, Error>((export, part))
+            })
+            .unwrap();
+        assert_eq!((export.status, export.parts), (ExportStatus::Completed, 1));
+        assert_eq!(
+            (part.export_id, part.part, part.content),
+            (export.id, 0, b"a,b".to_vec())
+        );
+        store.close();
+    }
+    let directory = tempfile::tempdir().unwrap();
+    check(format!("sqlite:{}", directory.path().join("test.db").display()));
+    if let Some(database) = throwaway::postgres::Database::create() {
+        check(database.url());
     }
 }
