@@ -2,13 +2,13 @@
 //!
 //! A capability whose lists can be exported registers an [`Exporter`] while the server is put together,
 //!
-//! ```ignore
+//! ```text
 //! app.state::<Access>()?.exports.register(Arc::new(Items));
 //! ```
 //!
 //! and asks for an export in the unit of work of its operation:
 //!
-//! ```ignore
+//! ```text
 //! let criteria = Criteria::of(&cx, Item::model())?.with(&Parameters { queue })?;
 //! exports::request(&mut scope, &ctx, New { kind: "queue-items", criteria, .. })?
 //! ```
