@@ -20,6 +20,7 @@ const TAGS: [&str; 10] = [
     "Exports",
     "Tenants",
     "Status",
+    "QueueProcessingRecords",
 ];
 const NEED_ROBOTS: [&str; 10] = [
     "Assets_GetRobotAssetByRobotId",
