@@ -2,29 +2,35 @@
 //!
 //! A look writes for those queues only that changed since their last snapshot; where nothing was written, nothing changed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use context::Error;
 use jiff::{SignedDuration, Timestamp};
-use store::{Scoped, Tenant, Value, entity, params, pieces};
+use store::{Scoped, Tenant, Tx, Value, entity, params, pieces};
 use web::{App, Reconciler};
 
 use super::tally::Span;
 
 /// Longest time between two looks.
 const EVERY: Duration = Duration::from_secs(60);
+/// Queues that one read finds.
+const QUEUES_AT_A_TIME: usize = 1_000;
 /// Queues whose numbers one unit of work writes.
-const QUEUES_AT_A_TIME: usize = 100;
+const WRITTEN_AT_A_TIME: usize = 100;
 /// A look that is no later than this after a minute ended is about that minute.
 const GRACE: SignedDuration = SignedDuration::from_secs(5);
 /// How long after the end of a minute a look begins, in microseconds: what ended with it is committed then.
 const AFTER: i64 = 500_000;
 
 entity! {
-    /// The numbers of a queue, as far as they tell which tenants have some.
-    struct Counters in Tenant, table "queue_counters" {
-        #[key] queue_id: i64,
+    /// What waits in a queue, and what is in progress.
+    struct Load in Tenant, table "queues" {
+        #[key] id: i64,
+        remaining: i64 sql "select cast(coalesce(sum(c.new), 0) as bigint) from queue_counters c where c.queue_id = {t}.id",
+        in_progress: i64
+            sql "select cast(coalesce(sum(c.in_progress), 0) as bigint) from queue_counters c where c.queue_id = {t}.id",
     }
 }
 
@@ -40,23 +46,26 @@ pub(super) fn reconciler() -> Reconciler {
 /// One look at all queues.
 async fn run(app: App) -> Result<Option<Duration>, Error> {
     let at = app.clock().now() - GRACE;
-    let tenants = app.store().read(|tx| tx.each_scope::<Counters>("", params![])).await?;
-    for tenant in tenants {
-        let mut after = 0;
-        loop {
-            let changed = app
-                .store()
-                .read(move |tx| changed(&mut tx.scope(tenant), after))
-                .await?;
-            let Some(last) = changed.last() else { break };
-            let full = changed.len() == QUEUES_AT_A_TIME;
-            after = last.queue;
-            app.store()
-                .write_locking(move |tx| write(&mut tx.scope(tenant), &changed, at))
-                .await?;
-            if !full {
-                break;
+    let mut after = 0;
+    loop {
+        let page = app.store().read(move |tx| changed(tx, after)).await?;
+        let Some((_, last)) = page.last() else { break };
+        let full = page.len() == QUEUES_AT_A_TIME;
+        after = last.id;
+        let mut by_tenant: BTreeMap<Tenant, Vec<Load>> = BTreeMap::new();
+        for (tenant, load) in page {
+            by_tenant.entry(tenant).or_default().push(load);
+        }
+        for (tenant, loads) in by_tenant {
+            for loads in loads.chunks(WRITTEN_AT_A_TIME) {
+                let loads = loads.to_vec();
+                app.store()
+                    .write_locking(move |tx| write(&mut tx.scope(tenant), &loads, at))
+                    .await?;
             }
+        }
+        if !full {
+            break;
         }
     }
     let now = app.clock().now();
@@ -64,36 +73,17 @@ async fn run(app: App) -> Result<Option<Duration>, Error> {
     Ok(Some(Duration::from_micros(next.unsigned_abs())))
 }
 
-/// What waits in a queue.
-#[derive(Debug)]
-struct Load {
-    queue: i64,
-    remaining: i64,
-    in_progress: i64,
-}
-
-/// The next queues that changed after the beginning of the last minute that has a snapshot of them.
-fn changed(scope: &mut Scoped<'_, Tenant>, after: i64) -> Result<Vec<Load>, Error> {
-    let sql = "select s.queue_id, s.remaining, s.in_progress from (
-            select c.queue_id, cast(sum(c.new) as bigint) as remaining, cast(sum(c.in_progress) as bigint) as in_progress,
-                max(c.last_at) as changed_at
-            from queue_counters c where c.{scope} and c.queue_id > ? group by c.queue_id
-        ) s join queues q on q.id = s.queue_id and q.deleted_at is null
-        where not exists (
-            select 1 from queue_times t where t.queue_id = s.queue_id and t.span = ? and t.begins_at > s.changed_at
-                and t.remaining is not null
-        ) order by s.queue_id limit ?";
-    let values = params![after, Span::Minute as i64, QUEUES_AT_A_TIME as i64];
-    let rows = scope.rows(sql, values)?;
-    rows.iter()
-        .map(|row| {
-            Ok(Load {
-                queue: row.get(0)?,
-                remaining: row.get(1)?,
-                in_progress: row.get(2)?,
-            })
-        })
-        .collect()
+/// The next queues that changed after the beginning of the last minute that has a snapshot of them, in all tenants.
+fn changed(tx: &mut Tx, after: i64) -> Result<Vec<(Tenant, Load)>, Error> {
+    let condition = format!(
+        "id > ? and deleted_at is null
+        and exists (select 1 from queue_counters c where c.queue_id = queues.id)
+        and not exists (
+            select 1 from queue_times t where t.queue_id = queues.id and t.span = ? and t.remaining is not null
+                and t.begins_at > (select max(c.last_at) from queue_counters c where c.queue_id = queues.id)
+        ) order by id limit {QUEUES_AT_A_TIME}"
+    );
+    Ok(tx.locate_all::<Load>(&condition, params![after, Span::Minute as i64])?)
 }
 
 /// Writes in the order in which units of work on items write, so that they do not wait for each other in a circle.
@@ -103,7 +93,7 @@ fn write(scope: &mut Scoped<'_, Tenant>, loads: &[Load], at: Timestamp) -> Resul
         for load in loads {
             for span in Span::ALL {
                 let row = [
-                    load.queue,
+                    load.id,
                     span as i64,
                     span.begin(at),
                     load.remaining.max(0),
