@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use context::{Error, Field, check_length, has_hidden};
+use context::{Error, Wrong, check_length, has_hidden};
 use serde::Deserialize;
 use vault::Secret;
 
@@ -244,40 +244,6 @@ fn with_display_name(mut tag: Tag) -> Tag {
     tag.display_name.get_or_insert_with(|| tag.name.clone());
     tag.display_value = tag.display_value.or_else(|| tag.value.clone());
     tag
-}
-
-/// The members that are wrong so far.
-#[derive(Debug, Default)]
-pub(super) struct Wrong(Vec<Field>);
-
-impl Wrong {
-    pub(super) fn add(&mut self, name: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Field {
-            name: name.into(),
-            message: message.into(),
-        });
-    }
-
-    /// A text of at most `longest` characters that databases can keep.
-    pub(super) fn text(&mut self, name: impl Into<String>, text: Option<&str>, longest: usize) {
-        let Some(text) = text else { return };
-        let name = name.into();
-        // Bytes are at least as many as characters: most texts need no counting.
-        if text.len() > longest && text.chars().count() > longest {
-            self.add(name.clone(), format!("{name} can have at most {longest} characters."));
-        }
-        if text.contains('\0') {
-            self.add(name.clone(), format!("{name} must not contain the character U+0000."));
-        }
-    }
-
-    fn into_error(self) -> Error {
-        Error::fields(self.0).unwrap_or_else(|| Error::internal("a refusal without a reason"))
-    }
-
-    fn finish(self) -> Result<(), Error> {
-        Error::fields(self.0).map_or(Ok(()), Err)
-    }
 }
 
 #[cfg(test)]

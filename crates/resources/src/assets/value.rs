@@ -1,10 +1,9 @@
 //! The value of an asset or of one account: what a request gives, what is stored, what is answered.
 
-use context::{Error, codes};
+use context::{Error, Wrong, codes};
 use store::Json;
 use vault::Secret;
 
-use super::input::Wrong;
 use super::model::{Asset, KeyValue, UserValue, ValueType};
 use super::sealing::Sealer;
 
