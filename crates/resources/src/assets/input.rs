@@ -2,19 +2,17 @@
 
 use std::collections::HashSet;
 
+use access::tags::{self, Tag};
 use context::{Error, Wrong, check_length, has_hidden};
 use serde::Deserialize;
 use vault::Secret;
 
-use super::model::{KeyValue, Tag, ValueScope, ValueType};
+use super::model::{KeyValue, ValueScope, ValueType};
 use super::value::{Checked, Given};
 
 /// Characters (reference: resources, "Lengths and sizes").
 pub const LONGEST_NAME: usize = 256;
 pub const LONGEST_DESCRIPTION: usize = 250;
-const LONGEST_TAG: usize = 256;
-/// Tags of one asset.
-const MOST_TAGS: usize = 100;
 
 /// Declares a request body with the members in which a value travels.
 macro_rules! with_value {
@@ -140,8 +138,7 @@ impl AssetInput {
             value_scope == ValueScope::Global || self.has_default_value.unwrap_or_else(|| self.has_value());
         let given = self.take_value();
         let default = wants_default.then(|| given.check(value_type, "", &mut wrong));
-        let tags = self.tags.take();
-        check_tags(tags.as_deref().unwrap_or_default(), &mut wrong);
+        let tags = self.tags.take().map(|tags| tags::checked(tags, &mut wrong));
         let user_values = self
             .user_values
             .take()
@@ -158,7 +155,7 @@ impl AssetInput {
             value_scope,
             default,
             user_values,
-            tags: tags.map(|tags| tags.into_iter().map(with_display_name).collect()),
+            tags,
             allow_direct_api_access: self.allow_direct_api_access,
         })
     }
@@ -215,35 +212,6 @@ fn check_user_values(values: Vec<UserValueInput>, value_type: ValueType, wrong: 
         });
     }
     drafts
-}
-
-fn check_tags(tags: &[Tag], wrong: &mut Wrong) {
-    if tags.len() > MOST_TAGS {
-        wrong.add("Tags", format!("An asset can have at most {MOST_TAGS} tags."));
-    }
-    for (index, tag) in tags.iter().enumerate() {
-        if tag.name.trim().is_empty() {
-            wrong.add(format!("Tags[{index}].Name"), "A tag needs a name.");
-        }
-        wrong.text(format!("Tags[{index}].Name"), Some(&tag.name), LONGEST_TAG);
-        wrong.text(
-            format!("Tags[{index}].DisplayName"),
-            tag.display_name.as_deref(),
-            LONGEST_TAG,
-        );
-        wrong.text(format!("Tags[{index}].Value"), tag.value.as_deref(), LONGEST_TAG);
-        wrong.text(
-            format!("Tags[{index}].DisplayValue"),
-            tag.display_value.as_deref(),
-            LONGEST_TAG,
-        );
-    }
-}
-
-fn with_display_name(mut tag: Tag) -> Tag {
-    tag.display_name.get_or_insert_with(|| tag.name.clone());
-    tag.display_value = tag.display_value.or_else(|| tag.value.clone());
-    tag
 }
 
 #[cfg(test)]
