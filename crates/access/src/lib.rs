@@ -9,7 +9,7 @@
 
 pub mod audit;
 mod caches;
-mod console;
+pub mod console;
 pub mod directory;
 pub mod folders;
 mod frame;
