@@ -51,8 +51,9 @@ impl<T: Linked> Contents for InFolders<T> {
                 && let Some(thing) = scope.lock::<T>(id)?
             {
                 thing.delete(scope, ctx)?;
+            } else {
+                scope.changed(T::TOPIC, id);
             }
-            scope.changed(T::TOPIC, id);
         }
         Ok(())
     }

@@ -148,7 +148,7 @@ fn share_one<T: Linked>(
         .parameters(json!({ "key": id, "ToAddFolderIds": added, "ToRemoveFolderIds": removed }));
     audit::record(scope, ctx, entry)?;
     if is_left {
-        thing.delete(scope, ctx)?;
+        return thing.delete(scope, ctx);
     }
     scope.changed(T::TOPIC, id);
     Ok(())
