@@ -1,10 +1,32 @@
-//! Queues: work that many robots and programs share. Here is what the rules of queues rest on: tables, the state machine of items,
-//! their content, JSON schemas, and the numbers that charts are made of. The server does not offer queues yet.
+//! Queues: work that many robots and programs share.
+//!
+//! * [`definitions`]: queues themselves, where they are visible, their schemas and how long their items are kept.
+//! * [`items`]: adding, taking, finishing, reviewing and reading items.
+//! * [`statistics`]: the numbers that charts are made of.
+//! * [`Queues`]: what requests share: definitions in memory, and the units of work of calls that come at the same time.
+//! * `retention`, `purge`: what is no longer wanted goes, in the background.
 
 pub mod definitions;
 pub mod items;
 mod schema;
+mod state;
 pub mod statistics;
 
+pub use state::Queues;
+use store::Migration;
+use web::Module;
+
 /// Steps of the schema, oldest first. They come after those of `access`.
-pub const MIGRATIONS: &[store::Migration] = schema::MIGRATIONS;
+pub const MIGRATIONS: &[Migration] = schema::MIGRATIONS;
+
+/// What this crate contributes to the server. The seed tells `access` that queues are contents of folders.
+pub fn module() -> Module {
+    let mut module = definitions::module();
+    for part in [items::module()] {
+        module.operations.extend(part.operations);
+        module.entity_sets.extend(part.entity_sets);
+        module.navigation.extend(part.navigation);
+        module.reconcilers.extend(part.reconcilers);
+    }
+    module
+}

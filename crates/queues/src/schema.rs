@@ -17,7 +17,9 @@ use store::Migration;
 ///   each kind of unit of work (`lane`), so that those that take items do not wait for those that add some.
 /// * `queue_times`: the same per minute, hour and day.
 /// * `queue_forecasts`: whether items will be late, as last worked out.
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] = &[QUEUES, RETENTION];
+
+const QUEUES: Migration = Migration {
     id: "queues-001",
     sql: "
         create table queues (
@@ -162,6 +164,7 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
             reviewer_id bigint
         );
         create index queue_item_events_item on queue_item_events (item_id, id);
+        create index queue_item_events_queue on queue_item_events (tenant_id, queue_id, id);
 
         create table queue_item_comments (
             id {id},
@@ -244,4 +247,25 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
         {postgres} alter table queue_counters set (fillfactor = 20, autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 200);
         {postgres} alter table queue_times set (fillfactor = 50);
     ",
-}];
+};
+
+/// * `folder_queue_retention`: how long items are kept, a row for each queue of a folder and kind of item.
+/// * `queue_retention_days`: the last day (days since 1970, UTC) on which all items of a queue were looked through.
+const RETENTION: Migration = Migration {
+    id: "queues-002-retention",
+    sql: "
+        create view folder_queue_retention as
+            select l.tenant_id, l.folder_id, l.queue_id * 2 as id, l.queue_id, cast(0 as bigint) as type,
+                   q.final_action as action, q.final_period as period
+            from queue_folders l join queues q on q.id = l.queue_id
+            union all
+            select l.tenant_id, l.folder_id, l.queue_id * 2 + 1, l.queue_id, cast(1 as bigint), q.stale_action, q.stale_period
+            from queue_folders l join queues q on q.id = l.queue_id;
+
+        create table queue_retention_days (
+            queue_id bigint primary key references queues (id) on delete cascade,
+            tenant_id bigint not null,
+            day bigint not null
+        );
+    ",
+};

@@ -1,4 +1,42 @@
-//! Queues themselves: what they are, and the schemas that their items must meet.
+//! Queues themselves: what they are, where they are visible, the schemas that their items must meet, and how long items are kept.
 
+mod api;
+pub mod events;
+mod folders;
+pub mod input;
 pub mod model;
+pub mod read;
+pub mod retention;
 pub mod schemas;
+pub mod service;
+
+use std::sync::Arc;
+
+use access::Access;
+use odata::EntitySet;
+use store::Entity as _;
+use web::Module;
+
+/// Operations of queues. The seed tells `access` that queues are contents of folders.
+pub fn module() -> Module {
+    Module {
+        operations: api::operations(),
+        entity_sets: vec![
+            EntitySet {
+                name: api::SET,
+                entity: model::Queue::model(),
+            },
+            EntitySet {
+                name: api::RETENTION_SET,
+                entity: model::RetentionSetting::model(),
+            },
+        ],
+        seed: Some(Arc::new(|app| {
+            Box::pin(async move {
+                app.state::<Access>()?.contents.register(Arc::new(folders::InFolders));
+                Ok(())
+            })
+        })),
+        ..Module::default()
+    }
+}

@@ -2,7 +2,6 @@
 
 use access::tags::{self, Tag};
 use jiff::Timestamp;
-use odata::{EntityType, Kind, Property, Scalar as _, Source};
 use store::{Json, entity};
 use uuid::Uuid;
 
@@ -84,19 +83,19 @@ entity! {
     }
 }
 
-/// The model of `QueueRetentionSettingDto`.
-pub fn retention_setting() -> &'static EntityType {
-    static MODEL: EntityType = EntityType {
-        name: "QueueRetentionSettingDto",
-        key: Some("QueueDefinitionId"),
-        properties: &[
-            Property::new("QueueDefinitionId", Kind::Int64, Source::Column("")),
-            Property::new("Action", RetentionAction::KIND, Source::Column("")),
-            Property::new("Period", Kind::Int32, Source::Column("")),
-            Property::new("BucketId", Kind::Int64, Source::Column("")).nullable(true),
-            Property::new("Type", RetentionType::KIND, Source::Column("")),
-        ],
-        navigations: &[],
-    };
-    &MODEL
+entity! {
+    /// How long items of a kind are kept in a queue, as a folder's list reads it: two rows for each queue. Contract schema
+    /// `QueueRetentionSettingDto`.
+    pub struct RetentionSetting in Tenant, table "folder_queue_retention", as "QueueRetentionSettingDto" {
+        #[key] pub id: i64,
+        pub folder_id: i64,
+        pub queue_id: i64 = "QueueDefinitionId",
+        pub action: RetentionAction = "Action",
+        /// Days.
+        pub period: i32 = "Period",
+        pub of: RetentionType = "Type" column "type",
+    }
+    computed {
+        "BucketId": Option<i64>,
+    }
 }

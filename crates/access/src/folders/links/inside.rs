@@ -4,9 +4,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use context::{Ctx, Error};
+use serde_json::json;
 use store::{Scoped, Tenant, params};
 
-use super::{Linked, folders_of};
+use super::{Linked, folders_of, unlink};
+use crate::audit::{self, Action, Entry};
 use crate::folders::contents::Contents;
 use crate::rows;
 
@@ -35,25 +37,34 @@ impl<T: Linked> Contents for InFolders<T> {
     }
 
     fn remove(&self, scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, folders: &[i64]) -> Result<(), Error> {
-        let inside = format!(
-            "from {} where {{scope}} and folder_id in ({})",
+        let sql = format!(
+            "select distinct {id} from {} where {{scope}} and folder_id in ({}) order by {id}",
             T::LINKS,
-            rows::integers(folders)
+            rows::integers(folders),
+            id = T::ID_COLUMN
         );
         let ids: Vec<i64> = scope
-            .rows(&format!("select distinct {} {inside}", T::ID_COLUMN), params![])?
+            .rows(&sql, params![])?
             .iter()
             .map(|row| row.get(0))
             .collect::<store::Result<_>>()?;
-        scope.execute(&format!("delete {inside}"), params![])?;
         for id in ids {
-            if folders_of::<T>(scope, id)?.is_empty()
-                && let Some(thing) = scope.lock::<T>(id)?
-            {
+            let Some(thing) = scope.lock::<T>(id)? else { continue };
+            let (gone, left): (Vec<i64>, Vec<i64>) = folders_of::<T>(scope, id)?
+                .into_iter()
+                .partition(|folder| folders.contains(folder));
+            if left.is_empty() {
                 thing.delete(scope, ctx)?;
-            } else {
-                scope.changed(T::TOPIC, id);
+                continue;
             }
+            for folder in &gone {
+                unlink::<T>(scope, *folder, id)?;
+            }
+            let entry = Entry::new(T::COMPONENT, Action::Unassign, T::NOUN, id, thing.name())
+                .text(format!("removed {} {} from a folder", T::NOUN, thing.name()))
+                .parameters(json!({ "key": id, "ToRemoveFolderIds": gone }));
+            audit::record(scope, ctx, entry)?;
+            thing.moved(scope)?;
         }
         Ok(())
     }

@@ -68,7 +68,13 @@ pub trait Linked: Entity<Scope = Tenant, Key = i64> {
         Vec::new()
     }
 
-    /// Deletes it when it is in no folder any more, with the audit record and the word to the change feed.
+    /// Tells those who keep it in memory that its folders changed; the audit record is written already.
+    fn moved(&self, scope: &mut Scoped<'_, Tenant>) -> Result<(), Error> {
+        scope.changed(Self::TOPIC, self.key());
+        Ok(())
+    }
+
+    /// Deletes it with the links it may still have, its audit record and the word to the change feed.
     fn delete(&self, scope: &mut Scoped<'_, Tenant>, ctx: &Ctx) -> Result<(), Error>;
 }
 

@@ -150,8 +150,7 @@ fn share_one<T: Linked>(
     if is_left {
         return thing.delete(scope, ctx);
     }
-    scope.changed(T::TOPIC, id);
-    Ok(())
+    thing.moved(scope)
 }
 
 /// A folder the caller may know of and has the right in.

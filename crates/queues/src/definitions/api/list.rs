@@ -1,0 +1,62 @@
+//! Lists of queues. `GET /odata/QueueDefinitions` and `GET /odata/QueueDefinitions/…ListQueues`
+
+use access::Permit;
+use context::{Error, Reach};
+use http::Method;
+use store::Entity as _;
+use web::{Folder, Operation, Request, Response, Shape, reply};
+
+use super::{SET, seen};
+use crate::definitions::model::Queue;
+use crate::definitions::read;
+
+/// Of a folder, or of all folders in which the caller may see queues.
+pub fn operation() -> Operation {
+    Operation::orchestrator(Method::GET, "/odata/QueueDefinitions", "QueueDefinitions_Get")
+        .summary("Lists the queues of a folder; without one, those of all folders in which the caller may see queues.")
+        .scope("OR.Queues.Read")
+        .permission("Queues.View")
+        .folder(Folder::Optional)
+        .queryable()
+        .answers(200, Shape::Collection(Queue::model()))
+        .handler(handle)
+}
+
+/// The same under the name that newer clients call: not in the contract.
+pub fn rows() -> Operation {
+    Operation::orchestrator(
+        Method::GET,
+        "/odata/QueueDefinitions/UiPath.Server.Configuration.OData.ListQueues",
+        "QueueDefinitions_ListQueues",
+    )
+    .summary("Lists queues as QueueDefinitions does.")
+    .scope("OR.Queues.Read")
+    .permission("Queues.View")
+    .folder(Folder::Optional)
+    .queryable()
+    .answers(200, Shape::Collection(Queue::model()))
+    .handler(handle)
+}
+
+async fn handle(request: Request) -> Result<Response, Error> {
+    let query = request.odata(Queue::model())?;
+    let tenant = request.tenant()?.id;
+    let options = query.clone();
+    let page = if request.chosen_folder().is_some() {
+        let seen = seen(&request)?;
+        request
+            .store()
+            .read(move |tx| read::in_folder(&mut tx.tenant(tenant), &seen, &options))
+            .await?
+    } else {
+        let reach = Permit::of(&request).reach();
+        if matches!(&reach, Reach::Only(folders) if folders.is_empty()) {
+            return Err(Error::forbidden());
+        }
+        request
+            .store()
+            .read(move |tx| read::within_reach(&mut tx.tenant(tenant), &reach, &options))
+            .await?
+    };
+    reply::collection(&request, SET, Queue::model(), &query, page.items, page.count)
+}

@@ -1,0 +1,72 @@
+//! Replaces what a queue says. `PUT /odata/QueueDefinitions({key})` and `POST /odata/QueueDefinitions/…EditQueue`
+
+use context::Error;
+use http::Method;
+use store::Entity as _;
+use web::{Folder, Operation, Request, Response, Shape, reply};
+
+use super::{SET, seen};
+use crate::definitions::input::QueueInput;
+use crate::definitions::model::Queue;
+use crate::definitions::{read, service};
+
+/// The contract answers 200 without a shape; the queue is sent because some clients parse a body after every call.
+pub fn operation() -> Operation {
+    Operation::orchestrator(
+        Method::PUT,
+        "/odata/QueueDefinitions({key})",
+        "QueueDefinitions_PutById",
+    )
+    .summary("Replaces a queue. Rules on references and encryption stay what they were.")
+    .scope("OR.Queues.Write")
+    .permission("Queues.Edit")
+    .folder(Folder::Required)
+    .queryable()
+    .takes_entity(Queue::model())
+    .answers(200, Shape::Entity(Queue::model()))
+    .handler(handle)
+}
+
+async fn handle(request: Request) -> Result<Response, Error> {
+    let query = request.odata(Queue::model())?;
+    let id = request.integer("key")?;
+    let draft = QueueInput::read(request.value()?)?.check()?;
+    let (tenant, seen) = (request.tenant()?.id, seen(&request)?);
+    let (ctx, options) = (request.ctx.clone(), query.clone());
+    let queue = request
+        .store()
+        .write(move |tx| {
+            let mut scope = tx.tenant(tenant);
+            service::replace(&mut scope, &ctx, seen.folder, id, &draft)?;
+            read::by_id(&mut scope, &seen, id, &options)
+        })
+        .await?;
+    reply::entity(&request, 200, SET, Queue::model(), Some(&query), queue)
+}
+
+/// What newer clients call: the id is in the body, the answer is empty. Not in the contract.
+pub fn with_retention() -> Operation {
+    Operation::orchestrator(
+        Method::POST,
+        "/odata/QueueDefinitions/UiPath.Server.Configuration.OData.EditQueue",
+        "QueueDefinitions_EditQueue",
+    )
+    .summary("Replaces the queue whose Id the body names, with how long its items are kept.")
+    .scope("OR.Queues.Write")
+    .permission("Queues.Edit")
+    .folder(Folder::Required)
+    .takes_entity(Queue::model())
+    .answers(204, Shape::Nothing)
+    .handler(handle_edit)
+}
+
+async fn handle_edit(request: Request) -> Result<Response, Error> {
+    let draft = QueueInput::read(request.value()?)?.check()?;
+    let id = draft.id.ok_or_else(|| Error::field("Id", "Id is required."))?;
+    let (tenant, folder, ctx) = (request.tenant()?.id, request.folder()?.id, request.ctx.clone());
+    request
+        .store()
+        .write(move |tx| service::replace(&mut tx.tenant(tenant), &ctx, folder, id, &draft))
+        .await?;
+    reply::no_content()
+}
