@@ -64,7 +64,7 @@ impl<T: Linked> Contents for InFolders<T> {
                 .text(format!("removed {} {} from a folder", T::NOUN, thing.name()))
                 .parameters(json!({ "key": id, "ToRemoveFolderIds": gone }));
             audit::record(scope, ctx, entry)?;
-            thing.moved(scope)?;
+            thing.moved(scope, ctx)?;
         }
         Ok(())
     }

@@ -69,7 +69,7 @@ pub trait Linked: Entity<Scope = Tenant, Key = i64> {
     }
 
     /// Tells those who keep it in memory that its folders changed; the audit record is written already.
-    fn moved(&self, scope: &mut Scoped<'_, Tenant>) -> Result<(), Error> {
+    fn moved(&self, scope: &mut Scoped<'_, Tenant>, _ctx: &Ctx) -> Result<(), Error> {
         scope.changed(Self::TOPIC, self.key());
         Ok(())
     }

@@ -150,7 +150,7 @@ fn share_one<T: Linked>(
     if is_left {
         return thing.delete(scope, ctx);
     }
-    thing.moved(scope)
+    thing.moved(scope, ctx)
 }
 
 /// A folder the caller may know of and has the right in.
