@@ -1,10 +1,11 @@
-//! Labels and properties that resources carry.
+//! Labels and properties that resources carry: their wire form, their bounds, and how people write them in the console.
 
 use context::Wrong;
 use odata::{EntityType, Kind, Property, Source};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-/// Characters of each part of a tag.
+/// Characters of each text of a tag.
 const LONGEST: usize = 256;
 /// Tags of one resource.
 const MOST: usize = 100;
@@ -17,35 +18,6 @@ pub struct Tag {
     pub display_name: Option<String>,
     pub value: Option<String>,
     pub display_value: Option<String>,
-}
-
-/// Checks the tags of a resource and fills in what is shown where that is left out.
-pub fn check(tags: Vec<Tag>, wrong: &mut Wrong) -> Vec<Tag> {
-    if tags.len() > MOST {
-        wrong.add("Tags", format!("There can be at most {MOST} tags."));
-        return Vec::new();
-    }
-    for (index, tag) in tags.iter().enumerate() {
-        if tag.name.trim().is_empty() {
-            wrong.add(format!("Tags[{index}].Name"), "A tag needs a name.");
-        }
-        let parts = [
-            ("Name", Some(&tag.name)),
-            ("DisplayName", tag.display_name.as_ref()),
-            ("Value", tag.value.as_ref()),
-            ("DisplayValue", tag.display_value.as_ref()),
-        ];
-        for (part, text) in parts {
-            wrong.text(format!("Tags[{index}].{part}"), text.map(String::as_str), LONGEST);
-        }
-    }
-    tags.into_iter().map(with_display_name).collect()
-}
-
-fn with_display_name(mut tag: Tag) -> Tag {
-    tag.display_name.get_or_insert_with(|| tag.name.clone());
-    tag.display_value = tag.display_value.or_else(|| tag.value.clone());
-    tag
 }
 
 /// The kind of a list of tags.
@@ -65,4 +37,90 @@ pub fn model() -> &'static EntityType {
         navigations: &[],
     };
     &MODEL
+}
+
+/// The tags of a request as they are kept: the texts to show are name and value where the request gives none. What is wrong
+/// with the member `Tags` is noted: more than 100 of them, one without name, a text of more than 256 characters.
+pub fn checked(tags: Vec<Tag>, wrong: &mut Wrong) -> Vec<Tag> {
+    if tags.len() > MOST {
+        wrong.add("Tags", format!("At most {MOST} tags are allowed."));
+    }
+    for (index, tag) in tags.iter().enumerate() {
+        let at = |member: &str| format!("Tags[{index}].{member}");
+        if tag.name.trim().is_empty() {
+            wrong.add(at("Name"), "A tag needs a name.");
+        }
+        wrong.text(at("Name"), Some(&tag.name), LONGEST);
+        wrong.text(at("DisplayName"), tag.display_name.as_deref(), LONGEST);
+        wrong.text(at("Value"), tag.value.as_deref(), LONGEST);
+        wrong.text(at("DisplayValue"), tag.display_value.as_deref(), LONGEST);
+    }
+    tags.into_iter().map(with_display_texts).collect()
+}
+
+fn with_display_texts(mut tag: Tag) -> Tag {
+    tag.display_name.get_or_insert_with(|| tag.name.clone());
+    tag.display_value = tag.display_value.or_else(|| tag.value.clone());
+    tag
+}
+
+/// A tag in its wire form as people write it: `name` or `name=value`.
+pub fn text_of(tag: &Value) -> String {
+    let name = tag["Name"].as_str().unwrap_or_default();
+    match tag["Value"].as_str() {
+        Some(value) if !value.is_empty() => format!("{name}={value}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// The tag that people write as `name` or `name=value`.
+pub fn of_text(text: &str) -> Tag {
+    let (name, value) = match text.split_once('=') {
+        Some((name, value)) => (name.trim(), Some(value.trim().to_owned())),
+        None => (text.trim(), None),
+    };
+    Tag {
+        name: name.to_owned(),
+        display_name: None,
+        value,
+        display_value: None,
+    }
+}
+
+/// The tags of a row as lists show them: `name` or `name: value`. `row` is the wire form of something with `Tags`.
+pub fn labels(row: &Value) -> Vec<String> {
+    let tags = row["Tags"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let text = |tag: &Value, member: &str| tag[member].as_str().unwrap_or_default().to_owned();
+    tags.iter()
+        .map(|tag| match text(tag, "DisplayValue") {
+            value if value.is_empty() => text(tag, "DisplayName"),
+            value => format!("{}: {value}", text(tag, "DisplayName")),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_tag_is_written_and_read_as_name_and_value() {
+        for text in ["red", "env=prod", "rule=a=b"] {
+            assert_eq!(text_of(&json!(of_text(text))), text);
+        }
+        let tags = checked(vec![of_text(" env = prod "), of_text("red")], &mut Wrong::default());
+        assert_eq!(labels(&json!({ "Tags": tags })), ["env: prod", "red"]);
+    }
+
+    #[test]
+    fn tags_have_names_and_bounds() {
+        let mut wrong = Wrong::default();
+        checked(vec![of_text("a"), of_text(" "), of_text(&"ä".repeat(257))], &mut wrong);
+        checked(vec![of_text("a"); 101], &mut wrong);
+        let error = wrong.into_error();
+        let names: Vec<&str> = error.fields.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(names, ["Tags[1].Name", "Tags[2].Name", "Tags"]);
+    }
 }

@@ -3,10 +3,12 @@
 //! * [`definitions`]: queues themselves, where they are visible, their schemas and how long their items are kept.
 //! * [`items`]: the state machine of items and what they carry.
 //! * [`statistics`]: the numbers that charts are made of.
-//! * `retention`, `purge`: what is no longer wanted goes, in the background.
+//! * `retention`, `purge`: items and queues that are no longer wanted go, in the background.
 
 pub mod definitions;
 pub mod items;
+mod purge;
+mod retention;
 mod schema;
 pub mod statistics;
 
@@ -18,5 +20,9 @@ pub const MIGRATIONS: &[Migration] = schema::MIGRATIONS;
 
 /// What this crate contributes to the server. The seed tells `access` that queues are contents of folders.
 pub fn module() -> Module {
-    definitions::module()
+    let mut module = definitions::module();
+    module
+        .reconcilers
+        .extend([purge::reconciler(), retention::reconciler()]);
+    module
 }

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use access::tags;
+use access::tags::{self, Tag};
 use context::{Error, Wrong, check_length, has_hidden};
 use serde::Deserialize;
 use vault::Secret;
 
-use super::model::{KeyValue, Tag, ValueScope, ValueType};
+use super::model::{KeyValue, ValueScope, ValueType};
 use super::value::{Checked, Given};
 
 /// Characters (reference: resources, "Lengths and sizes").
@@ -138,7 +138,7 @@ impl AssetInput {
             value_scope == ValueScope::Global || self.has_default_value.unwrap_or_else(|| self.has_value());
         let given = self.take_value();
         let default = wants_default.then(|| given.check(value_type, "", &mut wrong));
-        let tags = self.tags.take().map(|tags| tags::check(tags, &mut wrong));
+        let tags = self.tags.take().map(|tags| tags::checked(tags, &mut wrong));
         let user_values = self
             .user_values
             .take()

@@ -3,8 +3,7 @@
 //! The list of properties is written once, in `asset_row!`; it makes the row of `assets` and the row that a folder's
 //! list reads.
 
-use access::tags::TAGS;
-pub use access::tags::Tag;
+use access::tags::{TAGS, Tag};
 use jiff::Timestamp;
 use odata::{EntityType, Kind, Property, Scalar as _, Source};
 use serde::{Deserialize, Serialize};

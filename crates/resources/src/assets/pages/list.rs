@@ -1,5 +1,6 @@
 //! The assets of a folder.
 
+use access::tags;
 use context::{Error, codes};
 use http::Method;
 use maud::{Markup, html};
@@ -193,7 +194,7 @@ fn row(request: &Request, base: &str, csrf: &str, asset: &Value, rights: Rights)
         .cell(scope(asset))
         .cell(text("Description"))
         .cell(html! { @if sealed { "Built in" } @else { (ui::muted("–")) } })
-        .cell(ui::chips(&tags(asset), 3))
+        .cell(ui::chips(&tags::labels(asset), 3))
         .cell(html! { @if folders > 1 { a href={ (base) "/" (id) "/links" } title="Shared between folders" { (chip(&format!("{folders} folders"), Tone::Info)) } } })
         .menu(menu)
 }
@@ -224,15 +225,4 @@ fn scope(asset: &Value) -> Markup {
         (Some("PerRobot"), many) => chip(&format!("{many} accounts"), Tone::Info),
         _ => chip("Global", Tone::Neutral),
     }
-}
-
-fn tags(asset: &Value) -> Vec<String> {
-    let tags = asset["Tags"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let text = |tag: &Value, member: &str| tag[member].as_str().unwrap_or_default().to_owned();
-    tags.iter()
-        .map(|tag| match text(tag, "DisplayValue") {
-            value if value.is_empty() => text(tag, "DisplayName"),
-            value => format!("{}: {value}", text(tag, "DisplayName")),
-        })
-        .collect()
 }
