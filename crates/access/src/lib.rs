@@ -34,7 +34,7 @@ pub use frame::{Place, segment};
 pub use gate::Gate;
 use odata::EntitySet;
 pub use permit::{Permit, VIEW_FOLDERS, no_such_folder};
-pub use state::Access;
+pub use state::{Access, rights_of};
 use store::Entity as _;
 
 /// Tables of this crate, oldest first.

@@ -228,6 +228,23 @@ fn find_standing(
     ))
 }
 
+/// What a user of a tenant may do there, by itself and through its groups.
+pub fn rights_of(tx: &mut Tx, tenant: &TenantRef, tree: &Tree, user: &TenantUser) -> Result<Rights, Error> {
+    let groups = directory::groups_of_user(tx, tenant.organization, user.key)?;
+    let keys: Vec<store::Value> = groups.into_iter().map(store::Value::Guid).collect();
+    let mut scope = tx.tenant(tenant.id);
+    let mut ids = vec![user.id];
+    if !keys.is_empty() {
+        let marks = vec!["?"; keys.len()].join(", ");
+        let known = scope.find::<TenantUser>(&format!("key in ({marks})"), keys)?;
+        let groups = known
+            .iter()
+            .filter(|user| user.user_type == UserType::DirectoryGroup && user.is_active);
+        ids.extend(groups.map(|group| group.id));
+    }
+    Ok(Rights::Granted(Arc::new(rights::of_users(&mut scope, tree, &ids)?)))
+}
+
 /// Notes the visit of a person, with the names the directory has for it now. A member of a known group that comes for
 /// the first time gets a record of its own.
 fn note_visit(tx: &mut Tx, ctx: &Ctx, tenant: &TenantRef, key: Uuid) -> Result<Option<i64>, Error> {

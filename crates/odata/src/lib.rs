@@ -23,7 +23,7 @@ pub use constant::{Constant, Scalar};
 pub use enumeration::{EnumType, Enumeration, UnknownMember};
 pub use error::Error;
 pub use expr::{Arithmetic, Comparison, Expr, Function, Path, Quantifier, Reference, Root};
-pub use literal::Literal;
+pub use literal::{Literal, Moment};
 pub use metadata::{Operation, TypeRef, metadata};
 pub use model::{EntitySet, EntityType, Join, Kind, NAMESPACE, Navigation, Property, Source, json_schema};
 pub use query::{Limits, OrderTerm, Query};

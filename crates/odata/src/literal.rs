@@ -212,6 +212,23 @@ pub(crate) fn parse_time(text: &str) -> Option<Timestamp> {
     }))
 }
 
+/// A time in a JSON body, written in any form that literals may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(pub Timestamp);
+
+impl<'de> serde::Deserialize<'de> for Moment {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse_time(&text)
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom(format!("'{}' is not an ISO 8601 time", short(&text))))
+    }
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(50).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -115,12 +115,14 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>, first: accounts::Firs
     let (one, other) = (accounts.clone(), identity.clone());
     let access = access::Access::new(store.clone(), vault.clone(), one, other, clocked, drawn);
     let gate = access::Gate::new(access.clone());
+    let queues = queues::Queues::new(&store, access.clone());
     let mut builder = AppBuilder::new(store, clock, random, settings)
         .state(Arc::new(first))
         .state(vault)
         .state(accounts.clone())
         .state(identity.clone())
-        .state(access.clone());
+        .state(access.clone())
+        .state(queues);
     for module in modules() {
         builder = builder.module(module);
     }

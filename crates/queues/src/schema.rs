@@ -164,6 +164,7 @@ const QUEUES: Migration = Migration {
             reviewer_id bigint
         );
         create index queue_item_events_item on queue_item_events (item_id, id);
+        create index queue_item_events_queue on queue_item_events (tenant_id, queue_id, id);
 
         create table queue_item_comments (
             id {id},

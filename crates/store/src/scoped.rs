@@ -200,6 +200,25 @@ impl<'t, S: Scope> Scoped<'t, S> {
         first(rows)
     }
 
+    /// The rows with these keys, in the order of their keys, locked like [`lock`](Self::lock). Units of work that lock the same rows in
+    /// this way do not wait for each other in a circle.
+    pub fn lock_many<E: Entity<Scope = S>>(&mut self, keys: &[E::Key]) -> Result<Vec<E>>
+    where
+        E::Key: Ord + Clone,
+    {
+        let mut keys = keys.to_vec();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut found = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(500) {
+            let marks = vec!["?"; chunk.len()].join(", ");
+            let params = chunk.iter().map(Scalar::to_constant).collect();
+            let condition = format!("{key} in ({marks}) order by {key} {{for_update}}", key = E::KEY);
+            found.extend(self.find::<E>(&condition, params)?);
+        }
+        Ok(found)
+    }
+
     /// Writes all fields of the row with this entity's key. `false`: there is none.
     pub fn update<E: Entity<Scope = S>>(&mut self, entity: &E) -> Result<bool> {
         let statements = E::statements();

@@ -15,7 +15,8 @@ pub fn verify_secret(secret: &str, stored: &[u8]) -> bool {
     equal(&hash_secret(secret), stored)
 }
 
-pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+/// The SHA-256 digest of what is not secret, to tell whether two things are the same.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
     hash

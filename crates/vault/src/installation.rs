@@ -10,7 +10,7 @@ use aws_lc_rs::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
-use crate::{Error, Random, digest::sha256};
+use crate::{Error, Random, sha256};
 
 /// The environment variable that carries the installation keys.
 pub const MASTER_KEY_VARIABLE: &str = "ORCHESTRION_MASTER_KEY";

@@ -1,5 +1,43 @@
-//! Items: what they are, what they carry, and what can happen to them.
+//! Items of queues: adding, taking, finishing, reviewing and reading them.
 
+pub mod add;
+mod api;
+pub mod change;
+pub mod comments;
 pub mod content;
+pub mod events;
+pub mod finish;
+pub mod input;
+pub mod keys;
 pub mod model;
+pub mod read;
+pub mod retry;
+pub mod reviewers;
+pub mod start;
 pub mod transition;
+pub mod wire;
+pub mod write;
+
+use context::{Error, codes};
+use odata::EntitySet;
+use store::Entity as _;
+use web::Module;
+
+/// Operations of items.
+pub fn module() -> Module {
+    let set = |name, entity| EntitySet { name, entity };
+    Module {
+        operations: api::operations(),
+        entity_sets: vec![
+            set(api::SET, model::FolderItem::model()),
+            set(api::COMMENTS, model::ItemComment::model()),
+            set(api::EVENTS, model::ItemEvent::model()),
+        ],
+        ..Module::default()
+    }
+}
+
+/// 404: there is no such item, or not in this folder; the two look the same.
+pub fn no_such_item() -> Error {
+    Error::missing(codes::ITEM_NOT_FOUND, "QueueItem does not exist.")
+}

@@ -1,0 +1,452 @@
+//! Reading items (reference: queues 3.3, 4, 8.3).
+//!
+//! An item is seen in every folder that its queue is visible in. A list is read queue by queue along their indexes and merged, and its
+//! content is read for the rows of the page only, where it was asked for.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use access::folders::tree::Tree;
+use access::sealing::Sealer;
+use access::users::model::TenantUser;
+use context::{Error, Reach, codes};
+use odata::{Comparison, Constant, Expr, OrderTerm, Path, Query, Reference, Root};
+use serde_json::{Map, Value, json};
+use store::{Entity as _, MOST_PARTS, Page, Scoped, Tenant, Value as Bound, params};
+use uuid::Uuid;
+
+use super::model::{FolderItem, Item, ItemComment, ItemData, ItemEvent, Status};
+use super::no_such_item;
+use super::wire::{self, Content, Head};
+use crate::definitions::model::Queue;
+
+/// Most bytes of content of one page.
+const LONGEST_PAGE: i64 = 64 << 20;
+/// Members whose value is not in the row of an item.
+const CONTENT: [&str; 7] = [
+    "SpecificContent",
+    "SpecificData",
+    "Output",
+    "OutputData",
+    "Analytics",
+    "AnalyticsData",
+    "ProcessingException",
+];
+
+/// Where somebody looks.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// One folder, or all within reach.
+    pub folders: Reach,
+    pub tree: Arc<Tree>,
+    pub sealer: Sealer,
+}
+
+impl View {
+    /// The folders as SQL; `None` for all.
+    fn condition(&self, column: &str) -> Option<String> {
+        Some(access::rows::within(&self.folders, column)).filter(|condition| !condition.is_empty())
+    }
+}
+
+/// The queues and folders in sight, restricted to the queues that a filter names.
+fn links(scope: &mut Scoped<'_, Tenant>, view: &View, filter: Option<&Expr>) -> Result<Vec<(i64, i64)>, Error> {
+    let mut conditions = vec!["{scope}".to_owned()];
+    conditions.extend(view.condition("folder_id"));
+    if let Some(queues) = filter.and_then(|filter| pinned(filter, "QueueDefinitionId")) {
+        conditions.push(if queues.is_empty() {
+            "1 = 0".to_owned()
+        } else {
+            format!("queue_id in ({})", access::rows::integers(&queues))
+        });
+    }
+    let sql = format!(
+        "select queue_id, folder_id from queue_folders where {} order by queue_id, folder_id limit ?",
+        conditions.join(" and ")
+    );
+    // One more than can be merged tells that there are too many.
+    let rows = scope.rows(&sql, params![MOST_PARTS as i64 + 1])?;
+    Ok(rows
+        .iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect::<store::Result<_>>()?)
+}
+
+/// The values that a filter requires a property to have, where it does so at its top level.
+fn pinned(filter: &Expr, name: &str) -> Option<Vec<i64>> {
+    let is_it = |expr: &Expr| matches!(expr, Expr::Path(path) if path.root == Root::Row && path.property.name == name);
+    let number = |expr: &Expr| match expr {
+        Expr::Constant(Constant::Int(number)) => Some(*number),
+        _ => None,
+    };
+    match filter {
+        Expr::And(terms) => terms.iter().find_map(|term| pinned(term, name)),
+        Expr::Compare {
+            left,
+            operator: Comparison::Eq,
+            right,
+        } if is_it(left) => Some(vec![number(right)?]),
+        Expr::Compare {
+            left,
+            operator: Comparison::Eq,
+            right,
+        } if is_it(right) => Some(vec![number(left)?]),
+        Expr::In { operand, list } if is_it(operand) => list
+            .iter()
+            .map(|constant| match constant {
+                Constant::Int(number) => Some(*number),
+                _ => None,
+            })
+            .collect(),
+        _ => None,
+    }
+}
+
+/// The queues and states whose items a filter asks for, where it asks for nothing else.
+fn only_states(filter: Option<&Expr>) -> Option<Vec<Status>> {
+    let every = || <Status as odata::Enumeration>::ALL.to_vec();
+    let Some(filter) = filter else { return Some(every()) };
+    let terms = match filter {
+        Expr::And(terms) => terms.as_slice(),
+        other => std::slice::from_ref(other),
+    };
+    let mut states: Option<Vec<Status>> = None;
+    for term in terms {
+        if pinned(term, "QueueDefinitionId").is_some() && !matches!(term, Expr::And(_)) {
+            continue;
+        }
+        let named = pinned(term, "Status")?;
+        if states.is_some() {
+            return None;
+        }
+        states = Some(named.into_iter().filter_map(odata::Enumeration::from_number).collect());
+    }
+    // Two terms about queues can contradict each other; that is for the database to see.
+    let about_queues = terms
+        .iter()
+        .filter(|term| pinned(term, "QueueDefinitionId").is_some())
+        .count();
+    (about_queues <= 1).then(|| states.unwrap_or_else(every))
+}
+
+/// Items in sight that are in one of the states, by the numbers kept for each queue. An item counts once for every link.
+fn counted(
+    scope: &mut Scoped<'_, Tenant>,
+    view: &View,
+    filter: Option<&Expr>,
+    states: &[Status],
+) -> Result<u64, Error> {
+    let mut named: Vec<&str> = states.iter().map(|status| column(*status)).collect();
+    named.sort_unstable();
+    named.dedup();
+    if named.is_empty() {
+        return Ok(0);
+    }
+    let mut conditions = vec!["l.{scope}".to_owned()];
+    conditions.extend(view.condition("l.folder_id"));
+    if let Some(queues) = filter.and_then(|filter| pinned(filter, "QueueDefinitionId")) {
+        conditions.push(format!("l.queue_id in ({})", access::rows::integers(&queues)));
+    }
+    let sum = named
+        .iter()
+        .map(|name| format!("c.{name}"))
+        .collect::<Vec<_>>()
+        .join(" + ");
+    let sql = format!(
+        "select cast(coalesce(sum({sum}), 0) as bigint) from queue_folders l join queue_counters c on c.queue_id = l.queue_id
+         where {}",
+        conditions.join(" and ")
+    );
+    let row = scope.row(&sql, params![])?;
+    let count: i64 = row.map_or(Ok(0), |row| row.get(0))?;
+    Ok(count.max(0).unsigned_abs())
+}
+
+/// The counter of a state.
+fn column(status: Status) -> &'static str {
+    match status {
+        Status::New => "new",
+        Status::InProgress => "in_progress",
+        Status::Failed => "failed",
+        Status::Successful => "successful",
+        Status::Abandoned => "abandoned",
+        Status::Retried => "retried",
+        Status::Deleted => "deleted",
+    }
+}
+
+/// A page of the items in sight, the newest first unless the query says otherwise.
+pub fn list(scope: &mut Scoped<'_, Tenant>, view: &View, query: &Query) -> Result<Page<Value>, Error> {
+    let query = newest_first(query);
+    let states = query.count.then(|| only_states(query.filter.as_ref())).flatten();
+    let asked = Query {
+        count: query.count && states.is_none(),
+        ..query.clone()
+    };
+    let links = links(scope, view, query.filter.as_ref())?;
+    let mut page = if links.len() > MOST_PARTS {
+        scope.list::<FolderItem>(&asked, &view.condition("folder_id").unwrap_or_default(), params![])?
+    } else {
+        let parts: Vec<Vec<Bound>> = links.iter().map(|(queue, folder)| params![*queue, *folder]).collect();
+        scope.list_parts::<FolderItem>(&asked, "queue_id = ? and folder_id = ?", &parts)?
+    };
+    if let Some(states) = states {
+        page.count = Some(counted(scope, view, query.filter.as_ref(), &states)?);
+    }
+    Ok(Page {
+        count: page.count,
+        items: show(scope, view, &query, &page.items)?,
+    })
+}
+
+fn newest_first(query: &Query) -> Query {
+    let mut query = query.clone();
+    if let (true, Some(id)) = (query.order.is_empty(), FolderItem::model().property("Id")) {
+        query.order.push(OrderTerm {
+            expr: Expr::Path(Path {
+                root: Root::Row,
+                property: Reference(id),
+            }),
+            descending: true,
+        });
+    }
+    query
+}
+
+/// The wire form of rows, with what the query selects and expands.
+fn show(scope: &mut Scoped<'_, Tenant>, view: &View, query: &Query, rows: &[FolderItem]) -> Result<Vec<Value>, Error> {
+    let wanted = CONTENT.iter().any(|name| query.selects(name));
+    let ids: Vec<i64> = distinct(rows.iter().map(|item| item.id));
+    let data: HashMap<i64, ItemData> = if wanted {
+        let sizes: HashMap<i64, i64> = rows.iter().map(|item| (item.id, item.size)).collect();
+        if sizes.values().sum::<i64>() > LONGEST_PAGE {
+            return Err(Error::field(
+                "$top",
+                format!(
+                    "The content of these items has more than {LONGEST_PAGE} bytes: ask for fewer, or $select without content."
+                ),
+            ));
+        }
+        let found = scope.get_many::<ItemData>(&ids)?;
+        found.into_iter().map(|data| (data.item_id, data)).collect()
+    } else {
+        HashMap::new()
+    };
+    let queues = if query.expands("QueueDefinition") {
+        let ids = distinct(rows.iter().map(|item| item.queue_id));
+        by_id(scope.get_many::<Queue>(&ids)?, |queue| queue.id)
+    } else {
+        HashMap::new()
+    };
+    let reviewers = if query.expands("ReviewerUser") {
+        let ids = distinct(rows.iter().filter_map(|item| item.reviewer_id));
+        by_id(scope.get_many::<TenantUser>(&ids)?, |user| user.id)
+    } else {
+        HashMap::new()
+    };
+    let mut shown = Vec::with_capacity(rows.len());
+    for item in rows {
+        let head = Head::from(item);
+        let content = match data.get(&item.id) {
+            Some(data) => Some(Content::open(head, data.clone(), &view.sealer)?),
+            None => None,
+        };
+        let mut members = wire::complete(item.to_json(), head, content.as_ref(), &view.sealer)?;
+        let path = view.tree.get(item.folder_id).map(|folder| folder.path.as_str());
+        members.insert("OrganizationUnitFullyQualifiedName".to_owned(), json!(path));
+        let mut expand = |name: &str, value: Option<Map<String, Value>>| {
+            if query.expands(name) {
+                members.insert(name.to_owned(), value.map_or(Value::Null, Value::Object));
+            }
+        };
+        expand("QueueDefinition", queues.get(&item.queue_id).map(Queue::to_json));
+        expand(
+            "ReviewerUser",
+            item.reviewer_id
+                .and_then(|id| reviewers.get(&id))
+                .map(TenantUser::to_json),
+        );
+        expand("Robot", None);
+        shown.push(Value::Object(members));
+    }
+    Ok(shown)
+}
+
+fn distinct(ids: impl Iterator<Item = i64>) -> Vec<i64> {
+    let distinct: HashSet<i64> = ids.collect();
+    distinct.into_iter().collect()
+}
+
+fn by_id<T>(rows: Vec<T>, id: impl Fn(&T) -> i64) -> HashMap<i64, T> {
+    rows.into_iter().map(|row| (id(&row), row)).collect()
+}
+
+/// An item in sight by id.
+///
+/// # Errors
+/// 404 when there is none.
+pub fn by_item(scope: &mut Scoped<'_, Tenant>, view: &View, id: i64, query: &Query) -> Result<Value, Error> {
+    let row = row(scope, view, id)?;
+    single(scope, view, row, query)
+}
+
+fn single(scope: &mut Scoped<'_, Tenant>, view: &View, row: FolderItem, query: &Query) -> Result<Value, Error> {
+    show(scope, view, query, &[row])?.pop().ok_or_else(no_such_item)
+}
+
+/// The row of an item in sight.
+///
+/// # Errors
+/// 404 when there is none.
+pub fn row(scope: &mut Scoped<'_, Tenant>, view: &View, id: i64) -> Result<FolderItem, Error> {
+    one(scope, view, "id = ?", params![id])
+}
+
+fn one(scope: &mut Scoped<'_, Tenant>, view: &View, condition: &str, values: Vec<Bound>) -> Result<FolderItem, Error> {
+    let folders = view
+        .condition("folder_id")
+        .map_or_else(String::new, |inside| format!(" and {inside}"));
+    let found = scope.find_one::<FolderItem>(&format!("{condition}{folders}"), values)?;
+    found.ok_or_else(no_such_item)
+}
+
+/// An item in sight by the GUID of the attempt.
+///
+/// # Errors
+/// 404 when there is none.
+pub fn by_unique_key(scope: &mut Scoped<'_, Tenant>, view: &View, key: Uuid, query: &Query) -> Result<Value, Error> {
+    let row = one(scope, view, "unique_key = ?", params![key])?;
+    single(scope, view, row, query)
+}
+
+/// The newest attempt of the chain that an attempt belongs to.
+///
+/// # Errors
+/// 404 when there is none.
+pub fn last_retry(scope: &mut Scoped<'_, Tenant>, view: &View, of: Attempt, query: &Query) -> Result<Value, Error> {
+    let row = match of {
+        Attempt::Id(id) => row(scope, view, id)?,
+        Attempt::UniqueKey(key) => one(scope, view, "unique_key = ?", params![key])?,
+    };
+    let last = scope.find::<FolderItem>(
+        "key = ? and folder_id = ? order by id desc limit 1",
+        params![row.key, row.folder_id],
+    )?;
+    let last = last.into_iter().next().ok_or_else(no_such_item)?;
+    single(scope, view, last, query)
+}
+
+/// How a request names an attempt.
+#[derive(Debug, Clone, Copy)]
+pub enum Attempt {
+    Id(i64),
+    UniqueKey(Uuid),
+}
+
+/// All attempts of the chain that an item belongs to, the oldest first.
+///
+/// # Errors
+/// 404 when the item is not in sight.
+pub fn history(scope: &mut Scoped<'_, Tenant>, view: &View, id: i64, query: &Query) -> Result<Page<Value>, Error> {
+    let row = row(scope, view, id)?;
+    let page = scope.list::<FolderItem>(query, "key = ? and folder_id = ?", params![row.key, row.folder_id])?;
+    Ok(Page {
+        count: page.count,
+        items: show(scope, view, query, &page.items)?,
+    })
+}
+
+/// Lines of history or comments in sight, the newest first unless the query says otherwise.
+pub fn notes<E>(scope: &mut Scoped<'_, Tenant>, view: &View, query: &Query) -> Result<Page<Value>, Error>
+where
+    E: store::Entity<Scope = Tenant>,
+{
+    let mut conditions = vec!["{scope}".to_owned()];
+    conditions.extend(view.condition("folder_id"));
+    let sql = format!(
+        "select distinct queue_id from queue_folders where {} order by queue_id limit ?",
+        conditions.join(" and ")
+    );
+    let queues: Vec<i64> = scope
+        .rows(&sql, params![MOST_PARTS as i64 + 1])?
+        .iter()
+        .map(|row| row.get(0))
+        .collect::<store::Result<_>>()?;
+    let mut query = query.clone();
+    if let (true, Some(id)) = (query.order.is_empty(), E::model().property("Id")) {
+        let path = Path {
+            root: Root::Row,
+            property: Reference(id),
+        };
+        query.order.push(OrderTerm {
+            expr: Expr::Path(path),
+            descending: true,
+        });
+    }
+    let page = if let Some(items) = query.filter.as_ref().and_then(|filter| pinned(filter, "QueueItemId")) {
+        // The index of the item leads to few rows, whatever the number of queues.
+        let inside = view
+            .condition("l.folder_id")
+            .map_or_else(String::new, |inside| format!(" and {inside}"));
+        let table = E::TABLE;
+        let visible = format!(
+            "item_id in ({}) and exists (select 1 from queue_folders l where l.queue_id = {table}.queue_id{inside})",
+            if items.is_empty() {
+                "-1".to_owned()
+            } else {
+                access::rows::integers(&items)
+            }
+        );
+        scope.list::<E>(&query, &visible, params![])?
+    } else if queues.len() > MOST_PARTS {
+        let inside = view
+            .condition("l.folder_id")
+            .map_or_else(String::new, |inside| format!(" and {inside}"));
+        let table = E::TABLE;
+        let visible = format!("exists (select 1 from queue_folders l where l.queue_id = {table}.queue_id{inside})");
+        scope.list::<E>(&query, &visible, params![])?
+    } else {
+        let parts: Vec<Vec<Bound>> = queues.iter().map(|queue| params![*queue]).collect();
+        scope.list_parts::<E>(&query, "queue_id = ?", &parts)?
+    };
+    Ok(page.map(|note| Value::Object(note.to_json())))
+}
+
+/// Lines of history or comments of all attempts of the chain that an item belongs to, the oldest first.
+///
+/// # Errors
+/// 404 when the item is not in sight.
+pub fn chain_notes<E>(scope: &mut Scoped<'_, Tenant>, view: &View, id: i64, query: &Query) -> Result<Page<Value>, Error>
+where
+    E: store::Entity<Scope = Tenant>,
+{
+    let row = row(scope, view, id)?;
+    let attempts = scope.find::<Item>("key = ? order by id limit 10000", params![row.key])?;
+    let ids: Vec<i64> = attempts.iter().map(|item| item.id).collect();
+    let condition = format!("item_id in ({})", access::rows::integers(&ids));
+    let page = scope.list::<E>(query, &condition, params![])?;
+    Ok(page.map(|note| Value::Object(note.to_json())))
+}
+
+/// A line of history in sight.
+///
+/// # Errors
+/// 404 when there is none.
+pub fn event(scope: &mut Scoped<'_, Tenant>, view: &View, id: i64) -> Result<Value, Error> {
+    let found = scope.get::<ItemEvent>(id)?;
+    let found = found.filter(|event| row(scope, view, event.item_id).is_ok());
+    let missing = || Error::missing(codes::ITEM_NOT_FOUND, "QueueItemEvent does not exist.");
+    Ok(Value::Object(found.ok_or_else(missing)?.to_json()))
+}
+
+/// A comment in sight.
+///
+/// # Errors
+/// 404 when there is none.
+pub fn comment(scope: &mut Scoped<'_, Tenant>, view: &View, id: i64) -> Result<ItemComment, Error> {
+    let found = scope.get::<ItemComment>(id)?;
+    let missing = || Error::missing(codes::ITEM_NOT_FOUND, "QueueItemComment does not exist.");
+    let found = found.ok_or_else(missing)?;
+    row(scope, view, found.item_id).map_err(|_| missing())?;
+    Ok(found)
+}

@@ -1,0 +1,233 @@
+//! Taking the next item (reference: queues 6.1).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use context::{Ctx, Error};
+use jiff::Timestamp;
+use store::{Scoped, Tenant, Tx, params};
+
+use super::add::Taker;
+use super::keys::{self, Key, Known};
+use super::model::{EventAction, Item, ItemData, Status};
+use super::transition::{self, Event};
+use super::write::{Batch, Outcome, Who, per_tenant, standings};
+use crate::state::{Definition, Shared};
+use crate::statistics::tally::Lane;
+
+/// Deferred items that one unit of work puts in line. When more fall due at once, they come in line over the next calls, the
+/// earliest first.
+const PROMOTED: i64 = 1_000;
+/// Items at the head of the line that are looked at for a prefix before all items with it are sorted.
+const LOOKED_AT: i64 = 500;
+
+/// Which references will do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Filter {
+    /// The folded reference.
+    Equals(String),
+    /// The folded beginning.
+    StartsWith(String),
+}
+
+/// A call that takes an item.
+#[derive(Debug)]
+pub struct Start {
+    pub ctx: Ctx,
+    pub tenant: i64,
+    pub folder: i64,
+    pub definition: Arc<Definition>,
+    pub who: Who,
+    pub filter: Option<Filter>,
+    pub taker: Taker,
+    pub key: Option<Key>,
+}
+
+/// Takes an item for each of several calls; those that come later get what is left.
+///
+/// # Errors
+/// Per call: 409 for an idempotency key used otherwise.
+pub fn work(tx: &mut Tx, shared: &Shared, calls: &[Start]) -> Result<Vec<Result<Outcome, Error>>, Error> {
+    per_tenant(
+        tx,
+        calls,
+        |call| call.tenant,
+        |scope, calls| start(scope, shared, calls),
+    )
+}
+
+fn start(
+    scope: &mut Scoped<'_, Tenant>,
+    shared: &Shared,
+    calls: &[&Start],
+) -> Result<Vec<Result<Outcome, Error>>, Error> {
+    let Some(last) = calls.iter().max_by_key(|call| call.ctx.now) else {
+        return Ok(Vec::new());
+    };
+    let mut batch = Batch::new(scope, shared, Lane::Start, last.ctx.now)?;
+    let mut queues: Vec<i64> = calls.iter().map(|call| call.definition.queue.id).collect();
+    queues.sort_unstable();
+    queues.dedup();
+    let standings = standings(scope, &queues, batch.now)?;
+    for (queue, _) in standings.iter().filter(|(_, standing)| standing.due) {
+        promote(scope, *queue, batch.now)?;
+    }
+    let keys: Vec<Option<&Key>> = calls.iter().map(|call| call.key.as_ref()).collect();
+    let known = keys::look_up(scope, &keys)?;
+
+    let mut results: Vec<Option<Result<Outcome, Error>>> = Vec::with_capacity(calls.len());
+    let mut unfiltered: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+    let mut filtered = Vec::new();
+    for (at, (call, known)) in calls.iter().zip(&known).enumerate() {
+        let queue = call.definition.queue.id;
+        let visible = standings
+            .get(&queue)
+            .is_some_and(|standing| standing.folders.contains(&call.folder));
+        results.push(match known {
+            _ if !visible => Some(Ok(Outcome::Stale)),
+            Known::Before(id) => Some(keys::again(scope, *id)),
+            Known::Other => Some(Err(keys::used_otherwise())),
+            Known::Same(_) => None,
+            Known::New => {
+                if call.filter.is_some() {
+                    filtered.push(at);
+                } else {
+                    unfiltered.entry(queue).or_default().push(at);
+                }
+                None
+            }
+        });
+    }
+    let mut taken: Vec<(usize, Item)> = Vec::new();
+    for (queue, waiting) in &unfiltered {
+        let found = first(scope, *queue, waiting.len())?;
+        let mut found: Vec<(usize, Item)> = waiting.iter().copied().zip(found).collect();
+        take(scope, calls, &mut found, batch.now)?;
+        taken.extend(found);
+    }
+    for at in filtered {
+        let Some(filter) = &calls[at].filter else { continue };
+        let found = matching(scope, calls[at].definition.queue.id, filter)?;
+        let mut found: Vec<(usize, Item)> = found.map(|item| (at, item)).into_iter().collect();
+        take(scope, calls, &mut found, batch.now)?;
+        taken.extend(found);
+    }
+    let ids: Vec<i64> = taken.iter().map(|(_, item)| item.id).collect();
+    let mut texts: BTreeMap<i64, String> = scope
+        .get_many::<ItemData>(&ids)?
+        .into_iter()
+        .map(|data| (data.item_id, data.specific))
+        .collect();
+    for (at, item) in taken {
+        let call = calls[at];
+        batch.record(&item, EventAction::Status, &call.who, None);
+        batch
+            .tally
+            .moved(item.queue_id, Some(Status::New), Some(Status::InProgress));
+        batch.announce("queueItem.transactionStarted", std::slice::from_ref(&item), &call.who);
+        if let Some(key) = &call.key {
+            keys::remember(scope, key, item.id, batch.now)?;
+        }
+        let text = texts.remove(&item.id).unwrap_or_default();
+        results[at] = Some(Ok(Outcome::Item(Box::new(item), text)));
+    }
+    batch.finish(scope, &last.ctx)?;
+    let mut answers = Vec::with_capacity(calls.len());
+    for (at, known) in known.iter().enumerate() {
+        answers.push(match (results[at].take(), known) {
+            (Some(result), _) => result,
+            (None, Known::Same(first)) => match answers.get(*first) {
+                Some(Ok(Outcome::Item(item, text))) => Ok(Outcome::Item(Box::clone(item), String::clone(text))),
+                _ => Ok(Outcome::Nothing),
+            },
+            (None, _) => Ok(Outcome::Nothing),
+        });
+    }
+    Ok(answers)
+}
+
+/// Puts items in line whose time has come.
+pub fn promote(scope: &mut Scoped<'_, Tenant>, queue: i64, now: Timestamp) -> Result<u64, Error> {
+    let set = "ready_rank = priority + case when due_at is null then 3 else 0 end";
+    let due =
+        "id in (select id from queue_items where queue_id = ? and status = 0 and ready_rank is null and defer_at <= ?
+        order by defer_at, id limit ? {skip_locked})";
+    Ok(scope.update_where::<Item>(set, due, params![queue, now, PROMOTED])?)
+}
+
+/// The first items in line, locked.
+fn first(scope: &mut Scoped<'_, Tenant>, queue: i64, most: usize) -> Result<Vec<Item>, Error> {
+    let line = "queue_id = ? and ready_rank is not null order by ready_rank, due_at, id limit ? {skip_locked}";
+    Ok(scope.find::<Item>(line, params![queue, most as i64])?)
+}
+
+/// The first item in line that a filter lets through, locked.
+fn matching(scope: &mut Scoped<'_, Tenant>, queue: i64, filter: &Filter) -> Result<Option<Item>, Error> {
+    let prefix = match filter {
+        Filter::Equals(reference) => {
+            let line = "queue_id = ? and reference_folded = ? and ready_rank is not null
+                order by ready_rank, due_at, id limit 1 {skip_locked}";
+            return Ok(scope.find::<Item>(line, params![queue, reference])?.into_iter().next());
+        }
+        Filter::StartsWith(prefix) => prefix,
+    };
+    let end = format!("{prefix}\u{10ffff}");
+    // Where many items have the prefix, one of them stands near the head of the line; where few have it, sorting them is cheap.
+    let head = "id in (select id from (select id, reference_folded from queue_items
+            where queue_id = ? and ready_rank is not null order by ready_rank, due_at, id limit ?) head
+            where reference_folded >= ? and reference_folded < ?)
+        and ready_rank is not null order by ready_rank, due_at, id limit 1 {skip_locked}";
+    let near = scope.find::<Item>(head, params![queue, LOOKED_AT, prefix, &end])?;
+    if let Some(item) = near.into_iter().next() {
+        return Ok(Some(item));
+    }
+    let all = "queue_id = ? and reference_folded >= ? and reference_folded < ? and ready_rank is not null
+        order by ready_rank, due_at, id limit 1 {skip_locked}";
+    Ok(scope
+        .find::<Item>(all, params![queue, prefix, &end])?
+        .into_iter()
+        .next())
+}
+
+/// Gives items to the calls beside them.
+fn take(
+    scope: &mut Scoped<'_, Tenant>,
+    calls: &[&Start],
+    found: &mut [(usize, Item)],
+    now: Timestamp,
+) -> Result<(), Error> {
+    let mut rows = Vec::with_capacity(found.len());
+    for (at, item) in found.iter_mut() {
+        let taker = calls[*at].taker;
+        item.status = transition::next(item.status, item.review_status, Event::Take)?;
+        item.ready_rank = None;
+        item.started_at = Some(now);
+        item.touched_at = now;
+        item.robot_id = taker.robot;
+        item.executor_job = taker.job;
+        item.version += 1;
+        rows.push((
+            item.id,
+            params![
+                item.status,
+                None::<i64>,
+                now,
+                now,
+                item.robot_id,
+                item.executor_job,
+                item.version
+            ],
+        ));
+    }
+    let columns = [
+        "status bigint",
+        "ready_rank bigint",
+        "started_at bigint",
+        "touched_at bigint",
+        "robot_id bigint",
+        "executor_job {uuid}",
+        "version bigint",
+    ];
+    scope.update_many::<Item>(&columns, &rows)?;
+    Ok(())
+}
