@@ -181,7 +181,7 @@ fn encrypted_content_is_sealed_in_the_tables_and_clear_in_answers() {
         assert_eq!(read["ProcessingException"]["Reason"], "sesame-4");
         assert_eq!(read["Output"]["word"], "sesame-3");
         assert_eq!(queues.start("Q")["SpecificContent"]["word"], "sesame-2");
-        let stored = server.run(server.store().read(|tx| {
+        let stored = server.run(server.app.store().read(|tx| {
             let rows = tx.tenant(1).rows(
                 "select d.specific || coalesce(d.output, '') || coalesce(d.exception, '') || coalesce(i.progress, '')
                  from queue_item_data d join queue_items i on i.id = d.item_id where d.{scope}",

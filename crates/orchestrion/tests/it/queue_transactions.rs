@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use testkit::each_database;
 
 use crate::queues_support::Queues;
+use crate::support::{assign_folder_role, assign_tenant_role, create_user};
 
 /// The text of a moment that is so many minutes from now.
 fn at(server: &testkit::Server, minutes: i64) -> String {
@@ -54,7 +55,7 @@ fn a_deferred_item_is_taken_when_its_time_has_come() {
         queues.add(&json!({"Name": "Q", "Reference": "past", "DeferDate": at(server, -60)}));
         assert_eq!(queues.start("Q")["Reference"], "past");
         queues.try_start(&json!({"Name": "Q"})).expect(204);
-        server.clock.advance(61.minutes());
+        server.clock.advance(61 * 60);
         let queues = Queues::of(server);
         assert_eq!(queues.start("Q")["Reference"], "later");
     });
@@ -123,7 +124,7 @@ fn a_success_keeps_what_it_brings_along() {
         let progress = format!("/odata/QueueItems({id})/UiPathODataSvc.SetTransactionProgress");
         queues.post(&progress, &json!({"progress": "half"})).expect(200);
         assert_eq!(queues.item(id)["Progress"], "half");
-        server.clock.advance(90.seconds());
+        server.clock.advance(90);
         let result = json!({"IsSuccessful": true, "Output": {"sum": 3}, "Analytics": {"rows": 2}, "OperationId": "op", "Progress": "done"});
         assert_eq!(queues.try_finish(id, &result).expect(200).json(), json!({}));
         let item = queues.item(id);
@@ -247,7 +248,7 @@ fn application_failures_are_tried_again_until_the_queue_has_enough() {
             assert_eq!(taken["AncestorId"], last["Id"]);
             assert_eq!(taken["AncestorUniqueKey"], last["UniqueKey"]);
             assert_eq!(taken["SecondsInPreviousAttempts"], if attempt == 0 { 0 } else { 30 });
-            server.clock.advance(30.seconds());
+            server.clock.advance(30);
             queues.fail(&taken["Id"], "ApplicationException");
             last = taken;
         }
@@ -328,7 +329,7 @@ fn a_postponed_item_goes_back_in_line() {
         assert_eq!(item["StartProcessing"], Value::Null);
         assert_eq!(item["Progress"], "p");
         queues.try_start(&json!({"Name": "Q"})).expect(204);
-        server.clock.advance(11.minutes());
+        server.clock.advance(11 * 60);
         let queues = Queues::of(server);
         assert_eq!(queues.start("Q")["Id"], taken["Id"]);
     });
@@ -382,16 +383,26 @@ fn reviewers_are_people_who_may_change_transactions_in_the_folder() {
         let taken = queues.start("Q");
         queues.fail(&taken["Id"], "BusinessException");
         let path = "/odata/QueueItems/UiPath.Server.Configuration.OData.GetReviewers";
+        let (ann, bob) = (create_user(server, "ann"), create_user(server, "bob"));
+        let ann = assign_tenant_role(server, &ann.id, "DirectoryUser", "Allow to be Automation User");
+        assign_tenant_role(server, &bob.id, "DirectoryUser", "Allow to be Automation User");
+        assign_folder_role(server, ann, queues.folder, "Folder Administrator");
         let people = queues.get(path).expect(200).json();
-        let admin = &people["value"][0];
-        assert_eq!(admin["UserName"], "admin", "{people}");
+        let names: Vec<&Value> = people["value"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|user| &user["UserName"])
+            .collect();
+        assert_eq!(names, ["ann"], "{people}");
+        let ann = json!(ann);
         let item = queues.item(&taken["Id"]);
         let assign = |user: &Value, item: &Value| {
             let body = json!({"userId": user, "queueItems": [{"Id": item["Id"], "RowVersion": item["RowVersion"]}]});
             queues.post("/odata/QueueItems/UiPathODataSvc.SetItemReviewer", &body)
         };
         assert_eq!(assign(&json!(424_242), &item).expect(400).error_code(), 1853);
-        assert_eq!(assign(&admin["Id"], &item).expect(200).json()["Success"], true);
+        assert_eq!(assign(&ann, &item).expect(200).json()["Success"], true);
         let read = queues
             .get(&format!(
                 "/odata/QueueItems({})?$expand=ReviewerUser,QueueDefinition($select=Name),Robot",
@@ -399,7 +410,7 @@ fn reviewers_are_people_who_may_change_transactions_in_the_folder() {
             ))
             .expect(200)
             .json();
-        assert_eq!(read["ReviewerUser"]["UserName"], "admin");
+        assert_eq!(read["ReviewerUser"]["UserName"], "ann");
         assert_eq!(read["QueueDefinition"], json!({"Name": "Q"}));
         assert_eq!(read["Robot"], Value::Null);
         let body = json!({"queueItems": [{"Id": read["Id"], "RowVersion": read["RowVersion"]}]});
