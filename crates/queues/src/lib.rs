@@ -4,10 +4,12 @@
 //! * [`items`]: adding, taking, finishing, reviewing and reading items.
 //! * [`statistics`]: the numbers that charts are made of.
 //! * [`Queues`]: what requests share: definitions in memory, and the units of work of calls that come at the same time.
-//! * `retention`, `purge`: what is no longer wanted goes, in the background.
+//! * `retention`, `purge`: items and queues that are no longer wanted go, in the background.
 
 pub mod definitions;
 pub mod items;
+mod purge;
+mod retention;
 mod schema;
 mod state;
 pub mod statistics;
@@ -28,5 +30,8 @@ pub fn module() -> Module {
         module.navigation.extend(part.navigation);
         module.reconcilers.extend(part.reconcilers);
     }
+    module
+        .reconcilers
+        .extend([purge::reconciler(), retention::reconciler()]);
     module
 }

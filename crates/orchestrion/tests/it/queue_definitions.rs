@@ -4,103 +4,10 @@ use access::outbox;
 use context::Error;
 use serde_json::{Value, json};
 use store::params;
-use testkit::{Answer, Server, each_database};
+use testkit::each_database;
 
 use crate::assets_support::{Member, create_folder, names};
-
-const SET: &str = "/odata/QueueDefinitions";
-const NAMESPACE: &str = "UiPath.Server.Configuration.OData";
-
-/// Calls about the queues of one folder, with one token.
-struct Queues<'a> {
-    server: &'a Server,
-    token: String,
-    folder: i64,
-}
-
-fn bound(name: &str) -> String {
-    format!("{SET}/{NAMESPACE}.{name}")
-}
-
-impl<'a> Queues<'a> {
-    /// The folder `Shared`, seen by an application that may do everything with queues.
-    fn of(server: &'a Server) -> Self {
-        Self {
-            server,
-            token: server.token("OR.Queues"),
-            folder: server.shared_folder(),
-        }
-    }
-
-    fn in_folder(&self, folder: i64) -> Self {
-        Self {
-            server: self.server,
-            token: self.token.clone(),
-            folder,
-        }
-    }
-
-    fn as_caller(&self, token: String) -> Self {
-        Self {
-            server: self.server,
-            token,
-            folder: self.folder,
-        }
-    }
-
-    #[track_caller]
-    fn get(&self, path: &str) -> Answer {
-        self.server.get(path).bearer(&self.token).folder(self.folder).send()
-    }
-
-    fn post(&self, path: &str, body: &Value) -> Answer {
-        let call = self.server.post(path).bearer(&self.token);
-        call.folder(self.folder).json(body).send()
-    }
-
-    fn put(&self, path: &str, body: &Value) -> Answer {
-        let call = self.server.put(path).bearer(&self.token);
-        call.folder(self.folder).json(body).send()
-    }
-
-    fn delete(&self, path: &str) -> Answer {
-        self.server.delete(path).bearer(&self.token).folder(self.folder).send()
-    }
-
-    #[track_caller]
-    fn create(&self, body: &Value) -> Value {
-        self.post(SET, body).expect(201).json()
-    }
-
-    #[track_caller]
-    fn named(&self, name: &str) -> Value {
-        self.create(&json!({ "Name": name }))
-    }
-
-    fn replace(&self, id: &Value, body: &Value) -> Answer {
-        self.put(&format!("{SET}({id})"), body)
-    }
-
-    fn read(&self, id: &Value) -> Answer {
-        self.get(&format!("{SET}({id})"))
-    }
-
-    #[track_caller]
-    fn names(&self, options: &str) -> Vec<String> {
-        names(&self.get(&format!("{SET}?{options}")).expect(200).json())
-    }
-
-    /// Makes a queue of this folder visible in another one too.
-    fn link(&self, queue: &Value, folder: i64, name: &str) {
-        let (id, name) = (queue["Id"].as_i64().unwrap(), name.to_owned());
-        let linked = self.server.run(self.server.app.store().write(move |tx| {
-            let sql = "insert into queue_folders ({scope_column}, folder_id, queue_id, name_folded) values ({scope_value}, ?, ?, ?)";
-            tx.tenant(1).execute(sql, params![folder, id, name])?;
-            Ok::<_, Error>(())
-        }));
-        linked.unwrap();
-    }
-}
+use crate::queues_support::{Queues, SET, bound};
 
 #[track_caller]
 fn members(value: &Value, expected: &Value) {
@@ -345,7 +252,7 @@ fn rights_are_asked_for_one_by_one() {
         let mine = queues.in_folder(folder).named("mine");
         let member = Member::new(server, "viewer");
         member.allow(server, folder, &["Queues.View"]);
-        let viewer = queues.in_folder(folder).as_caller(member.token(server));
+        let viewer = queues.in_folder(folder).as_caller(&member.token(server));
         viewer.read(&mine["Id"]).expect(200);
         viewer.post(SET, &json!({"Name": "new"})).expect(403);
         viewer.replace(&mine["Id"], &json!({"Name": "new"})).expect(403);

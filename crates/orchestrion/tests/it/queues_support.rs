@@ -1,7 +1,11 @@
 //! What the tests of queues share.
 
+use context::Error;
 use serde_json::{Value, json};
+use store::params;
 use testkit::{Answer, Server};
+
+use crate::assets_support::names;
 
 /// Calls about the queues of one folder, with one token.
 pub struct Queues<'a> {
@@ -65,13 +69,45 @@ impl<'a> Queues<'a> {
     /// Creates a queue with these members.
     #[track_caller]
     pub fn create(&self, body: &Value) -> Value {
-        self.post("/odata/QueueDefinitions", body).expect(201).json()
+        self.post(SET, body).expect(201).json()
     }
 
     /// Creates a queue with this name and nothing else, and answers its id.
     #[track_caller]
     pub fn queue(&self, name: &str) -> i64 {
         self.create(&json!({ "Name": name }))["Id"].as_i64().unwrap()
+    }
+
+    /// Creates a queue with this name and nothing else, and answers it.
+    #[track_caller]
+    pub fn named(&self, name: &str) -> Value {
+        self.create(&json!({ "Name": name }))
+    }
+
+    pub fn replace(&self, id: &Value, body: &Value) -> Answer {
+        self.put(&format!("{SET}({id})"), body)
+    }
+
+    pub fn read(&self, id: &Value) -> Answer {
+        self.get(&format!("{SET}({id})"))
+    }
+
+    /// The names of the queues that a list answers.
+    #[track_caller]
+    pub fn names(&self, options: &str) -> Vec<String> {
+        names(&self.get(&format!("{SET}?{options}")).expect(200).json())
+    }
+
+    /// Makes a queue of this folder visible in another one too.
+    pub fn link(&self, queue: &Value, folder: i64, name: &str) {
+        let (id, name) = (queue["Id"].as_i64().unwrap(), name.to_owned());
+        let linked = self.server.run(self.server.app.store().write(move |tx| {
+            let sql = "insert into queue_folders ({scope_column}, folder_id, queue_id, name_folded)
+                values ({scope_value}, ?, ?, ?)";
+            tx.tenant(1).execute(sql, params![folder, id, name])?;
+            Ok::<_, Error>(())
+        }));
+        linked.unwrap();
     }
 
     pub fn try_add(&self, item: &Value) -> Answer {
@@ -133,6 +169,7 @@ impl<'a> Queues<'a> {
     }
 }
 
+pub const SET: &str = "/odata/QueueDefinitions";
 pub const ADD: &str = "/odata/Queues/UiPathODataSvc.AddQueueItem";
 pub const BULK: &str = "/odata/Queues/UiPathODataSvc.BulkAddQueueItems";
 pub const START: &str = "/odata/Queues/UiPathODataSvc.StartTransaction";
@@ -143,4 +180,9 @@ pub fn look(server: &Server, name: &str) {
     let reconcilers = server.app.reconcilers();
     let reconciler = reconcilers.iter().find(|reconciler| reconciler.name == name).unwrap();
     server.run((reconciler.run)(server.app.clone())).unwrap();
+}
+
+/// The address of a function or action bound to queues.
+pub fn bound(name: &str) -> String {
+    format!("{SET}/UiPath.Server.Configuration.OData.{name}")
 }
