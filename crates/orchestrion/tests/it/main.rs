@@ -49,6 +49,7 @@ mod queue_changes;
 mod queue_definitions;
 mod queue_items;
 mod queue_retention;
+mod queue_sharing;
 mod queue_statistics;
 mod queue_transactions;
 mod queues_support;
