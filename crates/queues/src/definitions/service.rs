@@ -10,6 +10,7 @@ use super::input::{Draft, SchemaDraft};
 use super::model::{Queue, QueueSchemas, RetentionType};
 use super::retention::built_in;
 use super::schemas::Of;
+use crate::purge;
 
 /// Makes a queue in a folder and answers its id.
 ///
@@ -110,7 +111,9 @@ pub(super) fn delete(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, queue: &Queue) -
     )?;
     let mut gone = queue.clone();
     gone.deleted_at = Some(ctx.now);
-    save(scope, &mut gone)
+    save(scope, &mut gone)?;
+    scope.changed(purge::DELETED, queue.id);
+    Ok(())
 }
 
 /// The queue of a folder, locked.
