@@ -14,6 +14,8 @@ use crate::items::model::Item;
 pub(crate) const ITEMS_AT_A_TIME: usize = 100;
 /// Units of work of one look; then the lease is claimed anew.
 const MOST_UNITS: usize = 500;
+/// What the feed tells when a queue was deleted. Other changes of queues are far too many to look at each.
+pub(crate) const DELETED: &str = "deleted-queues";
 /// Queues looked up at a time.
 const QUEUES_AT_A_TIME: usize = 100;
 
@@ -21,7 +23,7 @@ pub(crate) fn reconciler() -> Reconciler {
     Reconciler {
         name: "queue-purge",
         every: Duration::from_secs(600),
-        wakes_on: &["queues"],
+        wakes_on: &[DELETED],
         run: std::sync::Arc::new(|app| Box::pin(run(app))),
     }
 }

@@ -110,10 +110,10 @@ fn day(midnight: i64) -> i64 {
 }
 
 fn look_tomorrow(scope: &mut Scoped<'_, Tenant>, queue: i64, midnight: i64) -> Result<(), Error> {
-    // A queue that is gone by now needs no mark.
+    // A queue that is gone by now needs no mark. One that was slow does not take back what another has done since.
     let sql = "insert into queue_retention_days (queue_id, tenant_id, day)
         select q.id, q.tenant_id, cast(? as bigint) from queues q where q.{scope} and q.id = ?
-        on conflict (queue_id) do update set day = excluded.day";
+        on conflict (queue_id) do update set day = excluded.day where excluded.day > queue_retention_days.day";
     scope.execute(sql, params![day(midnight), queue])?;
     Ok(())
 }

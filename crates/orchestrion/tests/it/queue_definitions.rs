@@ -418,6 +418,30 @@ fn a_folder_with_queues_is_not_deleted_by_mistake() {
 }
 
 #[test]
+fn a_folder_that_goes_takes_the_queues_that_are_nowhere_else() {
+    each_database(|server| {
+        let queues = Queues::of(server);
+        let finance = queues.in_folder(create_folder(server, "Finance"));
+        let (own, shared) = (finance.named("own"), finance.named("shared"));
+        finance.link(&shared, queues.folder, "shared");
+        let contents = server.app.state::<access::Access>().unwrap().contents.all();
+        let kept = contents.into_iter().find(|kind| kind.kind() == "Queues").unwrap();
+        let (ctx, folder) = (server.app.system(), finance.folder);
+        let removed = server.run(server.app.store().write(move |tx| {
+            let mut scope = tx.tenant(1);
+            let before = kept.count(&mut scope, &[folder])?;
+            kept.remove(&mut scope, &ctx, &[folder])?;
+            Ok::<_, Error>((before, kept.count(&mut scope, &[folder])?))
+        }));
+        assert_eq!(removed.unwrap(), (2, 0));
+        finance.read(&own["Id"]).expect(404);
+        finance.read(&shared["Id"]).expect(404);
+        assert_eq!(queues.read(&shared["Id"]).expect(200).json()["FoldersCount"], 1);
+        assert_eq!(queues.names(""), ["shared"]);
+    });
+}
+
+#[test]
 fn how_long_items_are_kept_is_said_per_queue_and_kind() {
     each_database(|server| {
         let queues = Queues::of(server);
@@ -480,6 +504,22 @@ fn how_long_items_are_kept_is_said_per_queue_and_kind() {
                 .json()
         };
         assert_eq!(list("$count=true")["@odata.count"], 4);
+        let metadata = server
+            .get("/odata/$metadata")
+            .bearer(&queues.token)
+            .send()
+            .expect(200)
+            .text();
+        let kind = metadata
+            .split("EntityType Name=\"QueueRetentionSettingDto\"")
+            .nth(1)
+            .unwrap();
+        assert!(
+            kind.split("</EntityType>")
+                .next()
+                .unwrap()
+                .contains("<PropertyRef Name=\"QueueDefinitionId\"")
+        );
         let stale = list("$filter=Type eq 'Stale' and Action eq 'None'");
         assert_eq!(stale["value"].as_array().unwrap().len(), 1);
         assert_eq!(&stale["value"][0]["QueueDefinitionId"], id);

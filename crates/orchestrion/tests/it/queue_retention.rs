@@ -119,6 +119,11 @@ fn reconcile(server: &Server, name: &str) {
     while server.run((found.run)(server.app.clone())).unwrap() == Some(std::time::Duration::ZERO) {}
 }
 
+/// Goes to the next day: on the one it started on, the server may have looked through its queues by itself.
+fn next_day(server: &Server) {
+    server.clock.advance(86_400);
+}
+
 /// The numbers that a statement gives, row by row.
 fn numbers(server: &Server, sql: &'static str) -> Vec<i64> {
     let found = server.run(server.app.store().read(move |tx| {
@@ -181,7 +186,6 @@ fn a_deleted_queue_goes_with_all_its_items_and_no_others() {
         reconcile(server, "queue-purge");
         assert_eq!(rows(server), [231; 4], "nothing was deleted yet");
         queues.delete(&format!("{SET}({})", gone["Id"])).expect(204);
-        assert_eq!(rows(server), [231; 4], "it happens in the background");
         reconcile(server, "queue-purge");
         assert_eq!(rows(server), [1; 4]);
         assert_eq!(numbers(server, "select id from queues where {scope}"), [id(&stays)]);
@@ -199,6 +203,7 @@ fn items_go_on_the_day_after_their_time_is_over() {
         let queues = Queues::of(server);
         let queue = queues.create(&json!({"Name": "q", "RetentionPeriod": 2, "StaleRetentionPeriod": 5}));
         let id = id(&queue);
+        next_day(server);
         let finished = [
             Status::Failed,
             Status::Successful,
@@ -237,14 +242,14 @@ fn items_go_on_the_day_after_their_time_is_over() {
         store_items(server, vec![item(id, Status::Failed, from_midnight(server, -30, 0))]);
         reconcile(server, "queue-retention");
         assert_eq!(rows(server), [10; 4], "each queue is looked through once a day");
-        server.clock.advance(86_400);
+        next_day(server);
         reconcile(server, "queue-retention");
         assert_eq!(
             left(server),
             [3, 1],
             "the others were touched on the day that is over now"
         );
-        server.clock.advance(86_400);
+        next_day(server);
         reconcile(server, "queue-retention");
         assert_eq!(left(server), [1], "what is worked on stays");
         assert_eq!(counted(server), [0, 0, 1]);
@@ -259,6 +264,7 @@ fn queues_keep_items_as_long_as_they_say() {
             queues.create(&json!({"Name": "forever", "RetentionAction": "None", "StaleRetentionAction": "None"}));
         let short = queues.create(&json!({"Name": "short", "RetentionPeriod": 1}));
         let long = queues.create(&json!({"Name": "long", "RetentionPeriod": 180}));
+        next_day(server);
         let at = from_midnight(server, -100, 0);
         let items = [&forever, &short, &long]
             .into_iter()
@@ -269,10 +275,11 @@ fn queues_keep_items_as_long_as_they_say() {
         let (forever, short, long) = (id(&forever), id(&short), id(&long));
         assert_eq!(numbers(server, sql), [forever, forever, short, long, long]);
         let setting = format!("/odata/QueueRetention({long})");
-        queues
+        // The first token has expired by now.
+        Queues::of(server)
             .put(&setting, &json!({"Action": "Delete", "Period": 99}))
             .expect(200);
-        server.clock.advance(86_400);
+        next_day(server);
         reconcile(server, "queue-retention");
         assert_eq!(numbers(server, sql), [forever, forever, short, long]);
     });
@@ -283,6 +290,7 @@ fn more_items_than_one_look_takes_go_all_the_same() {
     each_database(|server| {
         let queues = Queues::of(server);
         let queue = id(&queues.named("q"));
+        next_day(server);
         let (old, new) = (from_midnight(server, -40, 0), from_midnight(server, -3, 0));
         // Made long ago and touched since: looked at, and kept.
         let touched = || Item {

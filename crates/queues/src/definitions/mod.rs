@@ -29,7 +29,7 @@ pub fn module() -> Module {
             },
             EntitySet {
                 name: api::RETENTION_SET,
-                entity: model::RetentionSetting::model(),
+                entity: model::retention_setting(),
             },
         ],
         seed: Some(Arc::new(|app| {

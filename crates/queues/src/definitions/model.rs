@@ -1,8 +1,11 @@
 //! What a queue is: entities, enumerations and the types inside them.
 
+use std::sync::LazyLock;
+
 use access::tags::{self, Tag};
 use jiff::Timestamp;
-use store::{Json, entity};
+use odata::EntityType;
+use store::{Entity as _, Json, entity};
 use uuid::Uuid;
 
 odata::enumeration! {
@@ -98,4 +101,18 @@ entity! {
     computed {
         "BucketId": Option<i64>,
     }
+}
+
+/// The model of `QueueRetentionSettingDto`. Its key is the queue's, as the contract has it, although a queue has two settings.
+pub fn retention_setting() -> &'static EntityType {
+    static MODEL: LazyLock<EntityType> = LazyLock::new(|| {
+        let row = RetentionSetting::model();
+        EntityType {
+            name: row.name,
+            key: Some("QueueDefinitionId"),
+            properties: row.properties,
+            navigations: row.navigations,
+        }
+    });
+    &MODEL
 }

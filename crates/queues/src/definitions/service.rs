@@ -11,6 +11,7 @@ use super::input::{Draft, SchemaDraft};
 use super::model::{Queue, QueueSchemas, RetentionType};
 use super::retention::built_in;
 use super::schemas::Of;
+use crate::purge;
 
 /// Makes a queue in a folder and answers its id.
 ///
@@ -108,7 +109,9 @@ pub(super) fn delete(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, queue: &Queue) -
     links::unlink_all::<Queue>(scope, queue.id)?;
     let mut gone = queue.clone();
     gone.deleted_at = Some(ctx.now);
-    save(scope, &mut gone)
+    save(scope, &mut gone)?;
+    scope.changed(purge::DELETED, queue.id);
+    Ok(())
 }
 
 /// Writes a changed row. What was checked against an older state is checked again.

@@ -47,7 +47,7 @@ async fn handle_by_id(request: Request, name: &'static str) -> Result<Response, 
     let options = query.clone();
     let queue = request
         .store()
-        .read(move |tx| read::by_id(&mut tx.tenant(tenant), &seen, id, &options))
+        .read_here(move |tx| read::by_id(&mut tx.tenant(tenant), &seen, id, &options))
         .await?;
     reply::entity(&request, 200, SET, Queue::model(), Some(&query), queue)
 }

@@ -2,12 +2,11 @@
 
 use context::Error;
 use http::Method;
-use store::Entity as _;
 use web::{Folder, Operation, Request, Response, Shape, reply};
 
 use super::RETENTION_SET;
 use crate::definitions::input::RetentionInput;
-use crate::definitions::model::{RetentionSetting, RetentionType};
+use crate::definitions::model::{RetentionType, retention_setting};
 use crate::definitions::retention as service;
 
 /// The settings of all queues of a folder.
@@ -18,19 +17,19 @@ pub fn list() -> Operation {
         .permission("Queues.View")
         .folder(Folder::Required)
         .queryable()
-        .answers(200, Shape::Collection(RetentionSetting::model()))
+        .answers(200, Shape::Collection(retention_setting()))
         .handler(handle_list)
 }
 
 async fn handle_list(request: Request) -> Result<Response, Error> {
-    let query = request.odata(RetentionSetting::model())?;
+    let query = request.odata(retention_setting())?;
     let (tenant, folder) = (request.tenant()?.id, request.folder()?.id);
     let options = query.clone();
     let page = request
         .store()
         .read(move |tx| service::list(&mut tx.tenant(tenant), folder, &options))
         .await?;
-    let model = RetentionSetting::model();
+    let model = retention_setting();
     reply::collection(&request, RETENTION_SET, model, &query, page.items, page.count)
 }
 
@@ -43,19 +42,19 @@ pub fn get() -> Operation {
         .folder(Folder::Required)
         .parameters(&["retentionType"])
         .queryable()
-        .answers(200, Shape::Entity(RetentionSetting::model()))
+        .answers(200, Shape::Entity(retention_setting()))
         .handler(handle_get)
 }
 
 async fn handle_get(request: Request) -> Result<Response, Error> {
-    let query = request.odata(RetentionSetting::model())?;
+    let query = request.odata(retention_setting())?;
     let of = wanted(&request)?;
     let (tenant, folder, id) = (request.tenant()?.id, request.folder()?.id, request.integer("key")?);
     let setting = request
         .store()
         .read(move |tx| service::get(&mut tx.tenant(tenant), folder, id, of))
         .await?;
-    let model = RetentionSetting::model();
+    let model = retention_setting();
     reply::entity(&request, 200, RETENTION_SET, model, Some(&query), setting)
 }
 
@@ -75,13 +74,13 @@ pub fn replace() -> Operation {
         .permission("Queues.Edit")
         .folder(Folder::Required)
         .queryable()
-        .takes_entity(RetentionSetting::model())
-        .answers(200, Shape::Entity(RetentionSetting::model()))
+        .takes_entity(retention_setting())
+        .answers(200, Shape::Entity(retention_setting()))
         .handler(handle_replace)
 }
 
 async fn handle_replace(request: Request) -> Result<Response, Error> {
-    let query = request.odata(RetentionSetting::model())?;
+    let query = request.odata(retention_setting())?;
     let (tenant, folder, id) = (request.tenant()?.id, request.folder()?.id, request.integer("key")?);
     let (of, draft) = request.json::<RetentionInput>()?.check(id)?;
     let ctx = request.ctx.clone();
@@ -93,7 +92,7 @@ async fn handle_replace(request: Request) -> Result<Response, Error> {
             service::get(&mut scope, folder, id, of)
         })
         .await?;
-    let model = RetentionSetting::model();
+    let model = retention_setting();
     reply::entity(&request, 200, RETENTION_SET, model, Some(&query), setting)
 }
 
