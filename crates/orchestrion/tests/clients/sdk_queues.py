@@ -27,6 +27,8 @@ folder = os.environ["FOLDER"]
 here = {"folder_path": folder}
 by_key = {"folder_key": os.environ["FOLDER_KEY"]}
 seen = {}
+# The clients of the SDK belong to one loop.
+wait = asyncio.new_event_loop().run_until_complete
 
 
 def attempt(name, call):
@@ -61,7 +63,7 @@ item = QueueItem(
     parent_operation_id="op-1",
 )
 attempt("model", lambda: brief(queues.create_item(item, queue_name="Plain", **by_key)))
-attempt("async", lambda: brief(asyncio.run(queues.create_item_async({"Reference": "c"}, "Plain", **here))))
+attempt("async", lambda: brief(wait(queues.create_item_async({"Reference": "c"}, "Plain", **here))))
 attempt("unknown queue", lambda: queues.create_item({"Reference": "x"}, "None", **here))
 attempt("unknown folder", lambda: queues.create_item({"Reference": "x"}, "Plain", folder_path="Nowhere"))
 attempt("no reference", lambda: queues.create_item({}, "Unique", **here))
@@ -73,19 +75,19 @@ attempt("all or nothing", lambda: bulk(queues.create_items(some, "Unique", Commi
 attempt("stop", lambda: bulk(queues.create_items(some, "Unique", CommitType.STOP_ON_FIRST_FAILURE, **here)))
 attempt(
     "independently",
-    lambda: bulk(asyncio.run(queues.create_items_async(some, "Unique", CommitType.PROCESS_ALL_INDEPENDENTLY, **here))),
+    lambda: bulk(wait(queues.create_items_async(some, "Unique", CommitType.PROCESS_ALL_INDEPENDENTLY, **here))),
 )
 
 # Listing.
 attempt("listed", lambda: references(queues.list_items("Plain", **here)))
-attempt("listed async", lambda: references(asyncio.run(queues.list_items_async("unique", **here))))
+attempt("listed async", lambda: references(wait(queues.list_items_async("unique", **here))))
 attempt("listed all", lambda: references(queues.list_items(**by_key)))
 
 # Taking.
 taken = members("Reference", "Status", "Priority")
 first = queues.create_transaction_item({}, "Plain", no_robot=True, **here)
 seen["taken"] = taken(first)
-second = asyncio.run(queues.create_transaction_item_async(TransactionItem(), "Plain", True, **here))
+second = wait(queues.create_transaction_item_async(TransactionItem(), "Plain", True, **here))
 seen["taken async"] = taken(second)
 filtered = TransactionItem(**{"Reference": "c", "ReferenceFilterOption": "StartsWith"})
 third = queues.create_transaction_item(filtered, "Plain", no_robot=True, **here)
@@ -100,13 +102,13 @@ attempt("as a robot", lambda: queues.create_transaction_item({}, "Plain", **here
 attempt("progress", lambda: queues.update_progress_of_transaction_item(str(first["Id"]), "half", **here))
 attempt(
     "progress async",
-    lambda: asyncio.run(queues.update_progress_of_transaction_item_async(str(second["Id"]), "halb", **here)),
+    lambda: wait(queues.update_progress_of_transaction_item_async(str(second["Id"]), "halb", **here)),
 )
 success = TransactionItemResult(is_successful=True, output={"sum": 3}, analytics={"rows": 2}, operation_id="op", progress="done")
 attempt("success", lambda: queues.complete_transaction_item(str(first["Id"]), success, **here))
 attempt("again", lambda: queues.complete_transaction_item(str(first["Id"]), success, **here))
 failure = {"IsSuccessful": False, "ProcessingException": {"Type": "BusinessException", "Reason": "no"}}
-attempt("failure", lambda: asyncio.run(queues.complete_transaction_item_async(str(second["Id"]), failure, **here)))
+attempt("failure", lambda: wait(queues.complete_transaction_item_async(str(second["Id"]), failure, **here)))
 later = TransactionItemResult(is_successful=False, defer_date=datetime.now(timezone.utc) + timedelta(days=1))
 attempt("postponed", lambda: queues.complete_transaction_item(str(third["Id"]), later, **here))
 attempt("unknown item", lambda: queues.complete_transaction_item("999999", success, **here))

@@ -42,9 +42,7 @@ fn every_call_of_the_python_sdk_about_queues() {
         let Some(seen) = run(server, "sdk_queues.py", &environment) else {
             return;
         };
-        let item = |reference: &str, priority: &str, content: Value| {
-            json!({"Reference": reference, "Priority": priority, "Status": "New", "SpecificContent": content})
-        };
+        let item = |reference: &str, priority: &str, content: Value| json!({"Reference": reference, "Priority": priority, "Status": "New", "SpecificContent": content});
         let refused = |name: &str, status: u16| {
             assert_eq!(seen[name]["status"], status, "{name}: {}", seen[name]);
         };
@@ -58,7 +56,9 @@ fn every_call_of_the_python_sdk_about_queues() {
 
         let failed = |name: &str| {
             let items = seen[name]["FailedItems"].as_array().unwrap();
-            let told = items.iter().map(|item| (item["Ordinal"].clone(), item["ErrorCode"].clone()));
+            let told = items
+                .iter()
+                .map(|item| (item["Ordinal"].clone(), item["ErrorCode"].clone()));
             assert_eq!(seen[name]["Success"], items.is_empty());
             told.collect::<Vec<_>>()
         };
@@ -71,9 +71,7 @@ fn every_call_of_the_python_sdk_about_queues() {
         assert_eq!(seen["listed async"], json!(["1", "2", "3"]));
         assert_eq!(seen["listed all"], json!(["1", "2", "3", "a", "b", "c"]));
 
-        let taken = |reference: Value, priority: &str| {
-            json!({"Reference": reference, "Status": "InProgress", "Priority": priority})
-        };
+        let taken = |reference: Value, priority: &str| json!({"Reference": reference, "Status": "InProgress", "Priority": priority});
         assert_eq!(seen["taken"], taken(json!("b"), "High"), "the one with a deadline");
         assert_eq!(seen["taken async"], taken(json!("a"), "Normal"));
         assert_eq!(seen["taken by reference"], taken(json!("c"), "Normal"));
@@ -109,7 +107,10 @@ fn the_name_of_a_queue_finds_its_items_in_any_case_and_those_of_no_other() {
             ["Unique", "Plain"]
         );
         assert!(found("QueueDefinitionName eq 'None'").is_empty());
-        assert_eq!(queues.list("$orderby=QueueDefinitionName", "Reference"), ["It's", "Plain", "Unique"]);
+        assert_eq!(
+            queues.list("$orderby=QueueDefinitionName", "Reference"),
+            ["It's", "Plain", "Unique"]
+        );
         let page = queues
             .get("/odata/QueueItems?$count=true&$filter=QueueDefinitionName eq 'Plain'")
             .expect(200);
@@ -143,7 +144,7 @@ fn every_call_of_the_typescript_sdk_about_queues() {
 /// Items that the dispatcher adds.
 const COUNT: usize = 300;
 /// How often the server is killed.
-const KILLS: usize = 3;
+const KILLS: usize = 4;
 /// When something hangs; a run takes seconds.
 const LONGEST: Duration = Duration::from_secs(240);
 
@@ -215,7 +216,10 @@ impl<'a> Process<'a> {
 
     fn wait_until_ready(&self) {
         let begin = Instant::now();
-        while self.ask("GET /api/health/startup", "", "").is_none_or(|(status, _)| status != 200) {
+        while self
+            .ask("GET /api/health/startup", "", "")
+            .is_none_or(|(status, _)| status != 200)
+        {
             let log = fs::read_to_string(self.data.join("server.log")).unwrap_or_default();
             assert!(begin.elapsed() < LONGEST, "the server does not start: {log}");
             thread::sleep(Duration::from_millis(5));
@@ -272,7 +276,13 @@ struct Running {
 }
 
 impl Running {
-    fn start(name: &'static str, process: &Process<'_>, token: &str, told: Sender<(usize, Told)>, number: usize) -> Option<Self> {
+    fn start(
+        name: &'static str,
+        process: &Process<'_>,
+        token: &str,
+        told: Sender<(usize, Told)>,
+        number: usize,
+    ) -> Option<Self> {
         let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples/queues");
         let mut base = format!("http://{}", process.address);
         if Path::new(name).extension().is_some_and(|extension| extension == "py") {
@@ -337,16 +347,23 @@ fn work_under_kills(database: Option<String>, names: [&'static str; 4]) {
     let (sender, told) = channel();
     let mut running = Vec::new();
     for (number, name) in names.into_iter().enumerate() {
+        if number == 1 {
+            // The queue is there when the dispatcher has added something.
+            next(&told, begin, seed);
+        }
         let Some(program) = Running::start(name, &process, &token, sender.clone(), number) else {
             return;
         };
         running.push(program);
     }
-    // Each kill comes when so many items are done, and a moment later.
-    let mut kills: Vec<usize> = (0..KILLS)
-        .map(|kill| kill * COUNT / KILLS + dice.below(COUNT / KILLS - 20))
+    // The first kill meets the dispatcher at work. Each of the others comes when so many items are done, and a moment later.
+    let share = COUNT / (KILLS - 1);
+    let mut kills: Vec<usize> = (0..KILLS - 1)
+        .map(|kill| kill * share + 10 + dice.below(share - 20))
         .collect();
     kills.reverse();
+    thread::sleep(Duration::from_millis(dice.below(40) as u64));
+    process.kill_and_start();
     let mut done: Vec<String> = Vec::new();
     let mut dispatched = false;
     while done.len() < COUNT || !dispatched {
@@ -364,7 +381,10 @@ fn work_under_kills(database: Option<String>, names: [&'static str; 4]) {
     assert!(kills.is_empty(), "the server was not killed as often as it should");
     let mut performers = running.into_iter();
     let mut dispatcher = performers.next().unwrap();
-    assert!(dispatcher.child.wait().unwrap().success(), "the dispatcher failed (seed {seed})");
+    assert!(
+        dispatcher.child.wait().unwrap().success(),
+        "the dispatcher failed (seed {seed})"
+    );
     performers.for_each(Running::stop);
 
     let expected: BTreeSet<String> = (0..COUNT).map(|number| format!("invoice-{number:05}")).collect();
@@ -376,14 +396,26 @@ fn work_under_kills(database: Option<String>, names: [&'static str; 4]) {
     let mut references = BTreeSet::new();
     for item in &items {
         assert_eq!(item["Status"], "Successful", "seed {seed}: {item}");
-        assert_eq!(item["Output"], json!({"Booked": item["SpecificContent"]["Amount"]}));
+        let (booked, amount) = (&item["Output"]["Booked"], &item["SpecificContent"]["Amount"]);
+        assert_eq!(
+            booked.as_f64().unwrap(),
+            amount.as_f64().unwrap(),
+            "seed {seed}: {item}"
+        );
         references.insert(item["Reference"].as_str().unwrap().to_owned());
     }
     assert_eq!(references, expected, "seed {seed}");
     let mut histories: BTreeMap<i64, Vec<String>> = BTreeMap::new();
     for event in process.list(&token, "/odata/QueueItemEvents?$top=1000&$orderby=Id") {
-        let told = format!("{} {}", event["Action"].as_str().unwrap(), event["Status"].as_str().unwrap());
-        histories.entry(event["QueueItemId"].as_i64().unwrap()).or_default().push(told);
+        let told = format!(
+            "{} {}",
+            event["Action"].as_str().unwrap(),
+            event["Status"].as_str().unwrap()
+        );
+        histories
+            .entry(event["QueueItemId"].as_i64().unwrap())
+            .or_default()
+            .push(told);
     }
     assert_eq!(histories.len(), COUNT, "seed {seed}");
     for (id, history) in histories {

@@ -220,10 +220,22 @@ mod tests {
     fn the_name_of_the_queue_is_known_by_its_short_name_too() {
         for (text, expected) in [
             ("QueueDefinitionName eq 'Q'", "QueueDefinition/Name eq 'Q'"),
-            ("queuedefinitionname eq 'QueueDefinitionName'", "QueueDefinition/Name eq 'QueueDefinitionName'"),
-            ("Reference eq 'it''s QueueDefinitionName'", "Reference eq 'it''s QueueDefinitionName'"),
-            ("Reference eq \"QueueDefinitionName\"", "Reference eq \"QueueDefinitionName\""),
-            ("(QueueDefinitionName ne 'é') and QueueDefinitionNames eq 1", "(QueueDefinition/Name ne 'é') and QueueDefinitionNames eq 1"),
+            (
+                "queuedefinitionname eq 'QueueDefinitionName'",
+                "QueueDefinition/Name eq 'QueueDefinitionName'",
+            ),
+            (
+                "Reference eq 'it''s QueueDefinitionName'",
+                "Reference eq 'it''s QueueDefinitionName'",
+            ),
+            (
+                "Reference eq \"QueueDefinitionName\"",
+                "Reference eq \"QueueDefinitionName\"",
+            ),
+            (
+                "(QueueDefinitionName ne 'é') and QueueDefinitionNames eq 1",
+                "(QueueDefinition/Name ne 'é') and QueueDefinitionNames eq 1",
+            ),
             ("'QueueDefinitionName", "'QueueDefinitionName"),
         ] {
             assert_eq!(by_published_names(text), expected);
