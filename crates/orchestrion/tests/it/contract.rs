@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use web::{Family, Operation};
 
 /// Tags whose operations are served, and those of them that need robots or machines and are therefore not declared yet.
-const TAGS: [&str; 9] = [
+const TAGS: [&str; 10] = [
     "Folders",
     "FoldersNavigation",
     "Roles",
@@ -17,6 +17,7 @@ const TAGS: [&str; 9] = [
     "Users",
     "Assets",
     "AuditLogs",
+    "Exports",
     "Tenants",
     "Status",
 ];

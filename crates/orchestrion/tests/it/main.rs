@@ -27,6 +27,8 @@ mod clients_unchanged;
 mod clients_usage;
 mod console_external_apps;
 mod contract;
+mod exports;
+mod exports_work;
 mod folders_assignment;
 mod folders_rules;
 mod guard_access;
