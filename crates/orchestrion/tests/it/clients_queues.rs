@@ -448,3 +448,51 @@ fn a_dispatcher_and_three_performers_outlive_kills_of_the_server_on_postgres() {
         ["dispatcher.mjs", "performer.py", "performer.mjs", "performer.mjs"],
     );
 }
+
+/// The document of queues.
+fn document() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/queues.md")).unwrap()
+}
+
+#[test]
+fn the_document_links_every_example_and_nothing_that_is_not_there() {
+    let (text, docs) = (document(), Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs"));
+    let links: BTreeSet<&str> = text
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split([')', '#']).next())
+        .filter(|link| !link.is_empty())
+        .collect();
+    for link in &links {
+        assert!(docs.join(link).exists(), "{link} is not there");
+    }
+    for example in fs::read_dir(docs.join("examples/queues")).unwrap() {
+        let link = format!("examples/queues/{}", example.unwrap().file_name().display());
+        assert!(links.contains(link.as_str()), "{link} is not linked");
+    }
+}
+
+#[test]
+fn the_commands_of_the_document_work() {
+    each_database(|server| {
+        let queues = Queues::of(server);
+        let text = document();
+        let commands = text.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+        let command = Command::new("bash")
+            .args(["-e", "-c", &commands.replace("curl -s", "curl -sS --fail")])
+            .env("BASE", server.base())
+            .env("TOKEN", &queues.token)
+            .env("NO_PROXY", "127.0.0.1")
+            .output();
+        let Ok(output) = command else {
+            testkit::require::skipped("the commands of docs/queues.md", "bash is not installed");
+            return;
+        };
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let item = queues.item(&json!(1));
+        assert_eq!(
+            (&item["Status"], &item["Output"]),
+            (&json!("Successful"), &json!({"Booked": 7}))
+        );
+    });
+}
