@@ -6,6 +6,7 @@ pub mod change;
 pub mod comments;
 pub mod content;
 pub mod events;
+pub mod export;
 pub mod finish;
 pub mod input;
 pub mod keys;
