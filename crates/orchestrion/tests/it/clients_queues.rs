@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -339,7 +340,7 @@ impl Dice {
 /// Runs a dispatcher and performers to the end, kills the server on the way, and compares what is there with what they did.
 fn work_under_kills(database: Option<String>, names: [&'static str; 4]) {
     let begin = Instant::now();
-    let seed = u64::from(uuid::Uuid::new_v4().as_fields().0) | 1;
+    let seed = RandomState::new().build_hasher().finish() | 1;
     let mut dice = Dice(seed);
     let data = tempfile::tempdir().unwrap();
     let mut process = Process::start(data.path(), database);
@@ -397,11 +398,8 @@ fn work_under_kills(database: Option<String>, names: [&'static str; 4]) {
     for item in &items {
         assert_eq!(item["Status"], "Successful", "seed {seed}: {item}");
         let (booked, amount) = (&item["Output"]["Booked"], &item["SpecificContent"]["Amount"]);
-        assert_eq!(
-            booked.as_f64().unwrap(),
-            amount.as_f64().unwrap(),
-            "seed {seed}: {item}"
-        );
+        let difference = booked.as_f64().unwrap() - amount.as_f64().unwrap();
+        assert!(difference.abs() < 0.001, "seed {seed}: {item}");
         references.insert(item["Reference"].as_str().unwrap().to_owned());
     }
     assert_eq!(references, expected, "seed {seed}");

@@ -198,9 +198,7 @@ fn lists_filter_sort_count_and_leave_content_out_when_told() {
             .json();
         assert_eq!(everywhere["@odata.count"], 4);
         let events = queues
-            .get(&format!(
-                "/odata/QueueItemEvents?$filter=Status eq 'InProgress'&$count=true"
-            ))
+            .get("/odata/QueueItemEvents?$filter=Status eq 'InProgress'&$count=true")
             .expect(200)
             .json();
         assert_eq!(events["@odata.count"], 1);
