@@ -10,7 +10,7 @@
 
 pub mod audit;
 mod caches;
-mod console;
+pub mod console;
 pub mod directory;
 pub mod exports;
 pub mod folders;

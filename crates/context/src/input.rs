@@ -40,12 +40,12 @@ pub fn check_length<T>(name: &str, list: &[T]) -> Result<(), Error> {
     ))
 }
 
-/// The members of a request that are wrong so far.
+/// The members of a request that are wrong so far, so that a caller is told of all of them at once.
 #[derive(Debug, Default)]
 pub struct Wrong(Vec<Field>);
 
 impl Wrong {
-    /// Adds a member, by its path, and what is wrong with it.
+    /// Notes that the member `name` is wrong, and why. `name` is the wire name with its path (`Tags[3].Name`).
     pub fn add(&mut self, name: impl Into<String>, message: impl Into<String>) {
         self.0.push(Field {
             name: name.into(),
@@ -53,7 +53,7 @@ impl Wrong {
         });
     }
 
-    /// A text of at most `longest` characters that databases can keep.
+    /// A text of at most `longest` characters that databases can keep. `None` is right.
     pub fn text(&mut self, name: impl Into<String>, text: Option<&str>, longest: usize) {
         let Some(text) = text else { return };
         let name = name.into();
@@ -66,13 +66,18 @@ impl Wrong {
         }
     }
 
-    /// 400 with every member that is wrong.
+    /// Whether nothing is wrong so far.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// 400 with every member that is wrong. Only for a request that was found wrong.
     pub fn into_error(self) -> Error {
         Error::fields(self.0).unwrap_or_else(|| Error::internal("a refusal without a reason"))
     }
 
     /// # Errors
-    /// 400 with every member that is wrong, if there is one.
+    /// 400 with every member that is wrong, when there is one.
     pub fn finish(self) -> Result<(), Error> {
         Error::fields(self.0).map_or(Ok(()), Err)
     }
@@ -107,5 +112,20 @@ mod tests {
             check_length("Ids", &[0; MOST_LISTED + 1]).unwrap_err().fields[0].name,
             "Ids"
         );
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let mut wrong = Wrong::default();
+        wrong.text("Name", Some("äb"), 2);
+        wrong.text("Description", None, 0);
+        assert!(wrong.is_empty());
+        wrong.text("Name", Some("äbc"), 2);
+        wrong.text("Tags[0].Name", Some("\0"), 2);
+        wrong.add("Id", "Id is required.");
+        let error = wrong.finish().unwrap_err();
+        let names: Vec<&str> = error.fields.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(names, ["Name", "Tags[0].Name", "Id"]);
+        assert!(Wrong::default().finish().is_ok());
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use web::{Family, Operation};
 
 /// Tags whose operations are served, and those of them that need robots or machines and are therefore not declared yet.
-const TAGS: [&str; 10] = [
+const TAGS: [&str; 11] = [
     "Folders",
     "FoldersNavigation",
     "Roles",
@@ -20,6 +20,7 @@ const TAGS: [&str; 10] = [
     "Exports",
     "Tenants",
     "Status",
+    "QueueProcessingRecords",
 ];
 const NEED_ROBOTS: [&str; 10] = [
     "Assets_GetRobotAssetByRobotId",

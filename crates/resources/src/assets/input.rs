@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use access::tags;
+use access::tags::{self, Tag};
 use context::{Error, Wrong, check_length, has_hidden};
 use serde::Deserialize;
 use vault::Secret;
 
-use super::model::{KeyValue, Tag, ValueScope, ValueType};
+use super::model::{KeyValue, ValueScope, ValueType};
 use super::value::{Checked, Given};
 
 /// Characters (reference: resources, "Lengths and sizes").

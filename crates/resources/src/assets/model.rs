@@ -3,8 +3,7 @@
 //! The list of properties is written once, in `asset_row!`; it makes the row of `assets` and the row that a folder's
 //! list reads.
 
-use access::tags::TAGS;
-pub use access::tags::Tag;
+use access::tags::{TAGS, Tag};
 use jiff::Timestamp;
 use odata::{EntityType, Kind, Property, Scalar as _, Source};
 use serde::{Deserialize, Serialize};
@@ -233,35 +232,6 @@ fn connection_data() -> &'static EntityType {
             Property::computed("url", Kind::String),
             Property::computed("body", Kind::String),
             Property::computed("bearerToken", Kind::String),
-        ],
-        navigations: &[],
-    };
-    &MODEL
-}
-
-/// The model of `AccessibleFoldersDto`: where something is shared, as far as the caller may see.
-pub fn accessible_folders() -> &'static EntityType {
-    static MODEL: EntityType = EntityType {
-        name: "AccessibleFoldersDto",
-        key: None,
-        properties: &[
-            Property::computed("AccessibleFolders", Kind::Collection(&Kind::Complex(simple_folder))),
-            Property::new("TotalFoldersCount", Kind::Int32, Source::Computed),
-        ],
-        navigations: &[],
-    };
-    &MODEL
-}
-
-fn simple_folder() -> &'static EntityType {
-    static MODEL: EntityType = EntityType {
-        name: "SimpleFolderDto",
-        key: Some("Id"),
-        properties: &[
-            Property::computed("DisplayName", Kind::String),
-            Property::computed("FullyQualifiedName", Kind::String),
-            Property::computed("Key", Kind::Guid),
-            Property::computed("Id", Kind::Int64),
         ],
         navigations: &[],
     };
