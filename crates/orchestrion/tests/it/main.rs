@@ -21,6 +21,7 @@ mod audit_log;
 mod browser_external_apps;
 mod browser_pages;
 mod browser_uipath_auth;
+mod clients_queues;
 mod clients_rest;
 mod clients_unchanged;
 mod clients_usage;
