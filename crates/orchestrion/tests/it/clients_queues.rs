@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use testkit::{CLIENT_ID, CLIENT_SECRET, Server, each_database};
 
+use crate::assets_support::create_folder;
 use crate::clients_unchanged::{program, run};
 use crate::queues_support::Queues;
 
@@ -139,6 +140,19 @@ fn every_call_of_the_typescript_sdk_about_queues() {
         assert!(seen["unique"]["createdTime"].is_string(), "{}", seen["unique"]);
         assert_eq!(seen["selected"]["name"], "Unique");
         assert_eq!(seen["missing"], 404);
+    });
+}
+
+#[test]
+fn the_typescript_sdk_lists_the_queues_of_all_folders() {
+    each_database(|server| {
+        let queues = create_queues(server);
+        queues.in_folder(create_folder(server, "Other")).queue("Elsewhere");
+        let Some(seen) = run(server, "sdk_queues_everywhere.mjs", &[("TOKEN", &queues.token)]) else {
+            return;
+        };
+        assert_eq!(seen["all"], json!(["Elsewhere", "Plain", "Unique"]));
+        assert_eq!((&seen["some"], &seen["total"]), (&json!(2), &json!(3)));
     });
 }
 
