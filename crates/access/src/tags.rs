@@ -19,6 +19,39 @@ pub struct Tag {
     pub display_value: Option<String>,
 }
 
+impl Tag {
+    /// As people write it: `name`, or `name=value`.
+    pub fn text(&self) -> String {
+        match self.value.as_deref() {
+            Some(value) if !value.is_empty() => format!("{}={value}", self.name),
+            _ => self.name.clone(),
+        }
+    }
+
+    /// Reads what [`Tag::text`] writes.
+    pub fn read(text: &str) -> Self {
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name.trim(), Some(value.trim().to_owned())),
+            None => (text.trim(), None),
+        };
+        Self {
+            name: name.to_owned(),
+            display_name: None,
+            value,
+            display_value: None,
+        }
+    }
+
+    /// As lists show it.
+    pub fn shown(&self) -> String {
+        let name = self.display_name.as_ref().unwrap_or(&self.name);
+        match self.display_value.as_ref().or(self.value.as_ref()) {
+            Some(value) if !value.is_empty() => format!("{name}: {value}"),
+            _ => name.clone(),
+        }
+    }
+}
+
 /// Checks the tags of a resource and fills in what is shown where that is left out.
 pub fn check(tags: Vec<Tag>, wrong: &mut Wrong) -> Vec<Tag> {
     if tags.len() > MOST {

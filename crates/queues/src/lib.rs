@@ -6,6 +6,7 @@
 //! * [`Queues`]: what requests share: definitions in memory, and the units of work of calls that come at the same time.
 //! * `retention`, `purge`: what is no longer wanted goes, in the background.
 
+mod console;
 pub mod definitions;
 pub mod items;
 mod schema;

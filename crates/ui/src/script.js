@@ -226,7 +226,12 @@
 		clearTimeout(wait);
 		if (form) wait = setTimeout(() => form.requestSubmit(), target.type === "search" ? 300 : 0);
 	});
-	on("change", ({ target }) => {
+	on("change", async ({ target }) => {
+		const into = id(target.dataset.fileInto);
+		if (into && target.files[0]) {
+			into.value = await target.files[0].text();
+			into.dispatchEvent(new Event("input", { bubbles: true }));
+		}
 		for (const selector in heads) if (target.matches(selector)) for (const box of heads[selector](target)) box.checked = target.checked;
 		showWhen();
 	});

@@ -10,6 +10,7 @@ pub mod finish;
 pub mod input;
 pub mod keys;
 pub mod model;
+mod pages;
 pub mod read;
 pub mod retry;
 pub mod reviewers;
@@ -23,11 +24,13 @@ use odata::EntitySet;
 use store::Entity as _;
 use web::Module;
 
-/// Operations of items.
+/// Operations and pages of items.
 pub fn module() -> Module {
     let set = |name, entity| EntitySet { name, entity };
+    let mut operations = api::operations();
+    operations.extend(pages::operations());
     Module {
-        operations: api::operations(),
+        operations,
         entity_sets: vec![
             set(api::SET, model::FolderItem::model()),
             set(api::COMMENTS, model::ItemComment::model()),

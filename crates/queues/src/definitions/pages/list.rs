@@ -1,0 +1,265 @@
+//! The queues of a folder.
+
+use std::collections::HashMap;
+
+use access::tags::Tag;
+use context::Error;
+use http::Method;
+use maud::{Markup, html};
+use serde_json::Value;
+use store::Entity as _;
+use ui::{Confirm, Grid, GridQuery, MenuItem, Row, Tone, button, chip, link_button};
+use web::{Folder, Operation, Request, Response, page};
+
+use super::figures::{self, Figures};
+use crate::console::{self, ACTIVE, ItemRights, api_folder, csrf, list_path, may, quoted, tenant_path};
+use crate::definitions::model::FolderQueue;
+use crate::definitions::read::{self, Seen};
+use crate::items::model::Status;
+
+/// Members of a queue that the list shows. Schemas are long and not among them.
+const SHOWN: &str = "Id,Name,Description,SlaInMinutes,FoldersCount,Tags";
+
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::page(
+            Method::GET,
+            "/{org}/tenants/{tenant}/folders/{folder}/queues",
+            "Console_Queues",
+        )
+        .permission("Queues.View")
+        .folder(Folder::Required)
+        .summary("The queues of a folder.")
+        .handler(handle),
+    ]
+}
+
+/// A page of queues with their numbers.
+struct Found {
+    queues: Vec<Value>,
+    total: u64,
+    figures: HashMap<i64, Figures>,
+    throughput: HashMap<i64, Vec<f64>>,
+}
+
+async fn handle(request: Request) -> Result<Response, Error> {
+    let state = GridQuery::parse(&list_path(&request), request.parts.uri.query().unwrap_or_default());
+    let options = options(&state);
+    let now = request.ctx.now;
+    let query = console::query(&options, FolderQueue::model(), now)?;
+    let tenant = request.tenant()?.id;
+    let seen = seen(&request)?;
+    let work = request.store().read(move |tx| {
+        let mut scope = tx.tenant(tenant);
+        let page = read::in_folder(&mut scope, &seen, &query)?;
+        let ids: Vec<i64> = page.items.iter().filter_map(|queue| queue["Id"].as_i64()).collect();
+        Ok::<_, Error>(Found {
+            total: page.count.unwrap_or(0),
+            figures: figures::of(&mut scope, &ids)?,
+            throughput: figures::throughput(&mut scope, &ids, now)?,
+            queues: page.items,
+        })
+    });
+    let found = work.await?;
+    let content = render(&request, &state, &options, &found)?;
+    page::render(&request, "Queues", ACTIVE, content).await
+}
+
+/// The folder of a page.
+pub fn seen(request: &Request) -> Result<Seen, Error> {
+    let folder = request.folder()?;
+    Ok(Seen {
+        folder: folder.id,
+        path: folder.path.clone(),
+    })
+}
+
+/// The OData options that show what the grid shows.
+fn options(state: &GridQuery) -> Vec<(&'static str, String)> {
+    let mut options = Vec::new();
+    if !state.search.is_empty() {
+        let text = quoted(&state.search);
+        options.push((
+            "$filter",
+            format!("(contains(Name,{text}) or contains(Description,{text}))"),
+        ));
+    }
+    let (column, descending) = state.sort_in(&["Name", "CreationTime"]).unwrap_or(("Name", false));
+    let direction = if descending { "desc" } else { "asc" };
+    options.push(("$orderby", format!("{column} {direction}")));
+    options.push(("$top", state.size.to_string()));
+    if state.skip() > 0 {
+        options.push(("$skip", state.skip().to_string()));
+    }
+    options.push(("$count", "true".to_owned()));
+    options.push(("$select", SHOWN.to_owned()));
+    options
+}
+
+fn render(
+    request: &Request,
+    state: &GridQuery,
+    options: &[(&'static str, String)],
+    found: &Found,
+) -> Result<Markup, Error> {
+    let (base, csrf) = (list_path(request), csrf(request));
+    let create = may(request, "Queues.Create")?;
+    let rights = Rights {
+        edit: may(request, "Queues.Edit")?,
+        delete: may(request, "Queues.Delete")?,
+        items: ItemRights::of(request)?,
+    };
+    let mut grid = Grid::new("queues", "Queues", state)
+        .search("Name or description")
+        .sorted("Name", "Name")
+        .column("New")
+        .numeric()
+        .column("In progress")
+        .numeric()
+        .column("Successful")
+        .numeric()
+        .column("App. exceptions")
+        .numeric()
+        .column("Business exceptions")
+        .numeric()
+        .column("Average time")
+        .column("Last 24 hours")
+        .optional()
+        .column("SLA")
+        .column("Tags")
+        .optional()
+        .column("Folders")
+        .optional()
+        .rows(
+            found
+                .queues
+                .iter()
+                .map(|queue| row(request, &base, &csrf, queue, found, rights)),
+        )
+        .total(found.total)
+        .empty(ui::empty_state(
+            "queue",
+            "No queues in this folder",
+            "A queue holds pieces of work that robots and programs take one by one, each exactly once.",
+            html! { @if create { (link_button("Add queue", &format!("{base}/new")).primary()) } },
+        ))
+        .api("GET", &format!("/odata/QueueDefinitions?{}", console::call(options)));
+    if rights.delete {
+        let confirm = Confirm::new(
+            "Delete the selected queues?",
+            "Their items go with them, in every folder that they are visible in. This cannot be undone.",
+            "Delete",
+        );
+        let remove = button("Delete").danger().small().icon("trash").confirm(confirm);
+        grid = grid.bulk(&csrf, &format!("{base}/delete"), vec![remove]);
+    }
+    let lead = format!("Work that robots and programs in {} share.", request.folder()?.path);
+    let actions = html! {
+        @if create { (link_button("Add queue", &format!("{base}/new")).primary().icon("plus")) }
+    };
+    Ok(html! {
+        (ui::page_header("Queues", &lead, actions))
+        (grid.render())
+        (api_folder(request)?)
+    })
+}
+
+/// What the visitor may do in the folder.
+#[derive(Clone, Copy)]
+struct Rights {
+    edit: bool,
+    delete: bool,
+    items: ItemRights,
+}
+
+fn row(request: &Request, base: &str, csrf: &str, queue: &Value, found: &Found, rights: Rights) -> Row {
+    let id = queue["Id"].as_i64().unwrap_or_default();
+    let text = |member: &str| queue[member].as_str().unwrap_or_default();
+    let name = text("Name");
+    let folders = queue["FoldersCount"].as_i64().unwrap_or(1);
+    let sla = queue["SlaInMinutes"]
+        .as_i64()
+        .and_then(|minutes| i32::try_from(minutes).ok());
+    let none = Figures::default();
+    let figures = found.figures.get(&id).unwrap_or(&none);
+    let path = format!("{base}/{id}");
+    let in_state = |status: Status| {
+        let count = figures.in_state(status);
+        html! {
+            @if count > 0 && rights.items.view { a href={ (path) "?state=" (status) } { (count) } }
+            @else { (count) }
+        }
+    };
+    let first = html! {
+        a.row-link href=(path) { (name) }
+        @if !text("Description").is_empty() { p.muted { (console::shortened(text("Description"), 80)) } }
+    };
+    let hours = found.throughput.get(&id);
+    Row::new(&id.to_string(), name)
+        .cell(first)
+        .cell(in_state(Status::New))
+        .cell(in_state(Status::InProgress))
+        .cell(figures.successes)
+        .cell(figures.application_exceptions)
+        .cell(figures.business_exceptions)
+        .cell(
+            figures
+                .handling_micros()
+                .map_or_else(|| ui::muted("–"), |micros| html! { (console::duration(micros)) }),
+        )
+        .cell(hours.map_or_else(
+            || ui::muted("–"),
+            |hours| ui::sparkline("Finished per hour, last 24 hours", hours),
+        ))
+        .cell(figures::outlook(sla.unwrap_or(0), figures.forecast.as_ref()))
+        .cell(ui::chips(&tags(queue), 3))
+        .cell(html! { @if folders > 1 { (chip(&format!("{folders} folders"), Tone::Info)) } })
+        .menu(menu(request, &path, csrf, name, folders, rights))
+}
+
+fn menu(request: &Request, path: &str, csrf: &str, name: &str, folders: i64, rights: Rights) -> Vec<MenuItem> {
+    let mut menu = Vec::new();
+    if rights.items.view {
+        menu.push(MenuItem::link("View items", "list", path));
+    }
+    menu.push(MenuItem::link("Overview", "activity", &format!("{path}/overview")));
+    if rights.items.create {
+        menu.push(MenuItem::link("Add item", "plus", &format!("{path}/items/new")));
+        menu.push(MenuItem::link("Upload items", "upload", &format!("{path}/upload")));
+    }
+    if rights.edit {
+        menu.push(MenuItem::link("Edit", "edit", &format!("{path}/edit")));
+    }
+    let mut audit = form_urlencoded::Serializer::new(String::new());
+    audit.append_pair("component", "Queues").append_pair("q", name);
+    let audit = format!("{}/audit?{}", tenant_path(request), audit.finish());
+    menu.push(MenuItem::link("Audit", "audit", &audit));
+    if rights.delete {
+        menu.push(MenuItem::delete(
+            "Delete",
+            &format!("{path}/delete"),
+            csrf,
+            question(name, folders),
+        ));
+    }
+    menu
+}
+
+/// What is asked before a queue is deleted.
+pub fn question(name: &str, folders: i64) -> Confirm {
+    let place = if folders > 1 {
+        format!("It is visible in {folders} folders and goes from all of them")
+    } else {
+        "It goes".to_owned()
+    };
+    Confirm::delete(name).explain(&format!("{place}, with its items. This cannot be undone."))
+}
+
+/// The tags of a queue as they are shown.
+pub fn tags(queue: &Value) -> Vec<String> {
+    let tags = queue["Tags"].as_array().map(Vec::as_slice).unwrap_or_default();
+    tags.iter()
+        .filter_map(|tag| serde_json::from_value::<Tag>(tag.clone()).ok())
+        .map(|tag| tag.shown())
+        .collect()
+}
