@@ -240,6 +240,7 @@ const QUEUES: Migration = Migration {
             at_risk bigint not null,
             late bigint not null,
             robots bigint,
+            more {bool} not null,
             worked_out_at bigint not null
         );
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use web::{Family, Operation};
 
 /// Tags whose operations are served, and those of them that need robots or machines and are therefore not declared yet.
-const TAGS: [&str; 9] = [
+const TAGS: [&str; 10] = [
     "Folders",
     "FoldersNavigation",
     "Roles",
@@ -19,6 +19,7 @@ const TAGS: [&str; 9] = [
     "AuditLogs",
     "Tenants",
     "Status",
+    "QueueProcessingRecords",
 ];
 const NEED_ROBOTS: [&str; 10] = [
     "Assets_GetRobotAssetByRobotId",

@@ -1,5 +1,6 @@
 //! Items of queues: adding, taking, finishing, reviewing and reading them.
 
+mod abandon;
 pub mod add;
 mod api;
 pub mod change;
@@ -24,7 +25,7 @@ use odata::EntitySet;
 use store::Entity as _;
 use web::Module;
 
-/// Operations and pages of items.
+/// Operations and pages of items, and what becomes of those that nobody finishes.
 pub fn module() -> Module {
     let set = |name, entity| EntitySet { name, entity };
     let mut operations = api::operations();
@@ -36,6 +37,7 @@ pub fn module() -> Module {
             set(api::COMMENTS, model::ItemComment::model()),
             set(api::EVENTS, model::ItemEvent::model()),
         ],
+        reconcilers: vec![abandon::reconciler()],
         ..Module::default()
     }
 }

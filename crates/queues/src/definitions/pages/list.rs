@@ -11,14 +11,26 @@ use store::Entity as _;
 use ui::{Confirm, Grid, GridQuery, MenuItem, Row, Tone, button, chip, link_button};
 use web::{Folder, Operation, Request, Response, page};
 
-use super::figures::{self, Figures};
+use super::figures::{in_state, outlook};
 use crate::console::{self, ACTIVE, ItemRights, api_folder, csrf, list_path, may, quoted, tenant_path};
-use crate::definitions::model::FolderQueue;
-use crate::definitions::read::{self, Seen};
+use crate::definitions::read::Seen;
 use crate::items::model::Status;
+use crate::statistics::forecast::{self, Forecast};
+use crate::statistics::numbers::{self, Numbers};
+use crate::statistics::records;
+use crate::statistics::status::{self, FolderQueueStatus};
 
-/// Members of a queue that the list shows. Schemas are long and not among them.
-const SHOWN: &str = "Id,Name,Description,SlaInMinutes,FoldersCount,Tags";
+/// Columns that the list can be sorted by.
+const SORTED: [&str; 6] = [
+    "QueueDefinitionName",
+    "ItemsToProcess",
+    "ItemsInProgress",
+    "SuccessfulTransactionsNo",
+    "ApplicationExceptionsNo",
+    "BusinessExceptionsNo",
+];
+/// The call that answers the same rows.
+const STATUS: &str = "/odata/QueueProcessingRecords/UiPathODataSvc.RetrieveQueuesProcessingStatus";
 
 pub fn operations() -> Vec<Operation> {
     vec![
@@ -38,25 +50,26 @@ pub fn operations() -> Vec<Operation> {
 struct Found {
     queues: Vec<Value>,
     total: u64,
-    figures: HashMap<i64, Figures>,
-    throughput: HashMap<i64, Vec<f64>>,
+    numbers: HashMap<i64, Numbers>,
+    throughput: HashMap<i64, Vec<i64>>,
+    forecasts: HashMap<i64, Forecast>,
 }
 
 async fn handle(request: Request) -> Result<Response, Error> {
     let state = GridQuery::parse(&list_path(&request), request.parts.uri.query().unwrap_or_default());
     let options = options(&state);
     let now = request.ctx.now;
-    let query = console::query(&options, FolderQueue::model(), now)?;
-    let tenant = request.tenant()?.id;
-    let seen = seen(&request)?;
+    let query = console::query(&options, FolderQueueStatus::model(), now)?;
+    let (tenant, folder) = (request.tenant()?.id, request.folder()?.id);
     let work = request.store().read(move |tx| {
         let mut scope = tx.tenant(tenant);
-        let page = read::in_folder(&mut scope, &seen, &query)?;
+        let page = status::in_folder(&mut scope, folder, &query)?;
         let ids: Vec<i64> = page.items.iter().filter_map(|queue| queue["Id"].as_i64()).collect();
         Ok::<_, Error>(Found {
             total: page.count.unwrap_or(0),
-            figures: figures::of(&mut scope, &ids)?,
-            throughput: figures::throughput(&mut scope, &ids, now)?,
+            numbers: numbers::of(&mut scope, &ids)?,
+            throughput: records::throughput(&mut scope, &ids, now)?,
+            forecasts: forecast::of(&mut scope, &ids)?,
             queues: page.items,
         })
     });
@@ -81,10 +94,10 @@ fn options(state: &GridQuery) -> Vec<(&'static str, String)> {
         let text = quoted(&state.search);
         options.push((
             "$filter",
-            format!("(contains(Name,{text}) or contains(Description,{text}))"),
+            format!("(contains(QueueDefinitionName,{text}) or contains(QueueDefinitionDescription,{text}))"),
         ));
     }
-    let (column, descending) = state.sort_in(&["Name", "CreationTime"]).unwrap_or(("Name", false));
+    let (column, descending) = state.sort_in(&SORTED).unwrap_or((SORTED[0], false));
     let direction = if descending { "desc" } else { "asc" };
     options.push(("$orderby", format!("{column} {direction}")));
     options.push(("$top", state.size.to_string()));
@@ -92,7 +105,6 @@ fn options(state: &GridQuery) -> Vec<(&'static str, String)> {
         options.push(("$skip", state.skip().to_string()));
     }
     options.push(("$count", "true".to_owned()));
-    options.push(("$select", SHOWN.to_owned()));
     options
 }
 
@@ -111,16 +123,16 @@ fn render(
     };
     let mut grid = Grid::new("queues", "Queues", state)
         .search("Name or description")
-        .sorted("Name", "Name")
-        .column("New")
+        .sorted("Name", "QueueDefinitionName")
+        .sorted("New", "ItemsToProcess")
         .numeric()
-        .column("In progress")
+        .sorted("In progress", "ItemsInProgress")
         .numeric()
-        .column("Successful")
+        .sorted("Successful", "SuccessfulTransactionsNo")
         .numeric()
-        .column("App. exceptions")
+        .sorted("App. exceptions", "ApplicationExceptionsNo")
         .numeric()
-        .column("Business exceptions")
+        .sorted("Business exceptions", "BusinessExceptionsNo")
         .numeric()
         .column("Average time")
         .column("Last 24 hours")
@@ -143,7 +155,7 @@ fn render(
             "A queue holds pieces of work that robots and programs take one by one, each exactly once.",
             html! { @if create { (link_button("Add queue", &format!("{base}/new")).primary()) } },
         ))
-        .api("GET", &format!("/odata/QueueDefinitions?{}", console::call(options)));
+        .api("GET", &format!("{STATUS}?{}", console::call(options)));
     if rights.delete {
         let confirm = Confirm::new(
             "Delete the selected queues?",
@@ -175,16 +187,12 @@ struct Rights {
 fn row(request: &Request, base: &str, csrf: &str, queue: &Value, found: &Found, rights: Rights) -> Row {
     let id = queue["Id"].as_i64().unwrap_or_default();
     let text = |member: &str| queue[member].as_str().unwrap_or_default();
-    let name = text("Name");
-    let folders = queue["FoldersCount"].as_i64().unwrap_or(1);
-    let sla = queue["SlaInMinutes"]
-        .as_i64()
-        .and_then(|minutes| i32::try_from(minutes).ok());
-    let none = Figures::default();
-    let figures = found.figures.get(&id).unwrap_or(&none);
+    let name = text("QueueDefinitionName");
+    let folders = queue["QueueFoldersCount"].as_i64().unwrap_or(1);
+    let numbers = found.numbers.get(&id).copied().unwrap_or_default();
     let path = format!("{base}/{id}");
-    let in_state = |status: Status| {
-        let count = figures.in_state(status);
+    let count = |status: Status| {
+        let count = in_state(&numbers, status);
         html! {
             @if count > 0 && rights.items.view { a href={ (path) "?state=" (status) } { (count) } }
             @else { (count) }
@@ -192,26 +200,30 @@ fn row(request: &Request, base: &str, csrf: &str, queue: &Value, found: &Found, 
     };
     let first = html! {
         a.row-link href=(path) { (name) }
-        @if !text("Description").is_empty() { p.muted { (console::shortened(text("Description"), 80)) } }
+        @if !text("QueueDefinitionDescription").is_empty() {
+            p.muted { (console::shortened(text("QueueDefinitionDescription"), 80)) }
+        }
     };
-    let hours = found.throughput.get(&id);
+    let hours: Vec<f64> = found
+        .throughput
+        .get(&id)
+        .into_iter()
+        .flatten()
+        .map(|finished| *finished as f64)
+        .collect();
+    let time = numbers.handling_micros().map(console::duration);
     Row::new(&id.to_string(), name)
         .cell(first)
-        .cell(in_state(Status::New))
-        .cell(in_state(Status::InProgress))
-        .cell(figures.successes)
-        .cell(figures.application_exceptions)
-        .cell(figures.business_exceptions)
-        .cell(
-            figures
-                .handling_micros()
-                .map_or_else(|| ui::muted("–"), |micros| html! { (console::duration(micros)) }),
-        )
-        .cell(hours.map_or_else(
-            || ui::muted("–"),
-            |hours| ui::sparkline("Finished per hour, last 24 hours", hours),
-        ))
-        .cell(figures::outlook(sla.unwrap_or(0), figures.forecast.as_ref()))
+        .cell(count(Status::New))
+        .cell(count(Status::InProgress))
+        .cell(numbers.successes)
+        .cell(numbers.application_exceptions)
+        .cell(numbers.business_exceptions)
+        .cell(time.map_or_else(|| ui::muted("–"), |time| html! { (time) }))
+        .cell(html! {
+            @if hours.is_empty() { (ui::muted("–")) } @else { (ui::sparkline("Finished per hour, last 24 hours", &hours)) }
+        })
+        .cell(outlook(found.forecasts.get(&id)))
         .cell(ui::chips(&tags(queue), 3))
         .cell(html! { @if folders > 1 { (chip(&format!("{folders} folders"), Tone::Info)) } })
         .menu(menu(request, &path, csrf, name, folders, rights))

@@ -7,18 +7,20 @@ use serde_json::Value;
 use ui::{Slice, Tone, bars, chip, muted, stat};
 use web::{Folder, Operation, Request, Response, page};
 
-use super::figures::{self, Figures, Record};
+use super::figures::{in_state, outlook};
 use super::head::{self, Tab};
 use super::list::{seen, tags};
-use crate::console::{ACTIVE, duration, minutes, queue_path};
+use crate::console::{ACTIVE, ItemRights, duration, minutes, queue_path};
 use crate::items::model::Status;
-use crate::statistics::tally::Span;
+use crate::statistics::forecast::{self, Forecast, Outlook};
+use crate::statistics::numbers::{self, Numbers};
+use crate::statistics::records::{self, Range, Record, ReportType};
 
-/// Times that charts can be about: name, label, length of a bar, bars.
-const RANGES: [(&str, &str, Span, i64); 3] = [
-    ("hour", "Last hour", Span::Minute, 60),
-    ("day", "Last 24 hours", Span::Hour, 24),
-    ("month", "Last 30 days", Span::Day, 30),
+/// Times that charts can be about: name, label, days as [`Range::days`] counts them.
+const RANGES: [(&str, &str, i64); 3] = [
+    ("hour", "Last hour", 0),
+    ("day", "Last 24 hours", 1),
+    ("month", "Last 30 days", 30),
 ];
 
 pub fn operations() -> Vec<Operation> {
@@ -38,81 +40,90 @@ pub fn operations() -> Vec<Operation> {
 async fn handle(request: Request) -> Result<Response, Error> {
     let (tenant, id, now) = (request.tenant()?.id, request.integer("id")?, request.ctx.now);
     let chosen = request.parameter("range").unwrap_or("day");
-    let range = RANGES
+    let (chosen, _, days) = RANGES
         .into_iter()
         .find(|(name, ..)| *name == chosen)
         .unwrap_or(RANGES[1]);
-    let seen = seen(&request)?;
+    let (seen, range) = (seen(&request)?, Range::days(days)?);
     let work = request.store().read(move |tx| {
         let mut scope = tx.tenant(tenant);
         let queue = head::queue(&mut scope, &seen, id, now)?;
-        let figures = figures::of(&mut scope, &[id])?.remove(&id).unwrap_or_default();
-        let records = figures::series(&mut scope, id, range.2, range.3, now)?;
-        Ok::<_, Error>((queue, figures, records))
+        let numbers = numbers::of(&mut scope, &[id])?.remove(&id).unwrap_or_default();
+        let forecast = forecast::of(&mut scope, &[id])?
+            .remove(&id)
+            .unwrap_or(Forecast::UNKNOWN);
+        let records = records::series(&mut scope, id, range, now)?;
+        Ok::<_, Error>((queue, numbers, forecast, records))
     });
-    let (queue, figures, records) = work.await?;
+    let (queue, numbers, forecast, records) = work.await?;
     let content = html! {
         (head::render(&request, &queue, Tab::Overview)?)
-        (numbers(&queue, &figures))
-        (charts(&queue_path(&request, id), range, &records))
+        (stats(&queue, &numbers, &forecast))
+        @if ItemRights::of(&request)?.view {
+            (ui::card("Processing", html! {}, charts(&queue_path(&request, id), chosen, range, &records)))
+        }
         (ui::card("Settings", html! {}, settings(&queue)))
     };
     let title = queue["Name"].as_str().unwrap_or_default().to_owned();
     page::render(&request, &title, ACTIVE, content).await
 }
 
-fn numbers(queue: &Value, figures: &Figures) -> Markup {
+fn stats(queue: &Value, numbers: &Numbers, forecast: &Forecast) -> Markup {
     let number = |count: i64| count.to_string();
-    let sla = int(queue, "SlaInMinutes");
-    let forecast = figures.forecast.as_ref();
-    let robots = forecast.and_then(|forecast| forecast.robots);
-    let handling = figures.handling_micros().map_or_else(|| "–".to_owned(), duration);
+    let handling = numbers.handling_micros().map_or_else(|| "–".to_owned(), duration);
     ui::tiles(html! {
-        (stat("New", &number(figures.in_state(Status::New)), html! {}))
-        (stat("In progress", &number(figures.in_state(Status::InProgress)), html! {}))
-        (stat("Successful", &number(figures.successes), html! {}))
-        (stat("Application exceptions", &number(figures.application_exceptions), html! {}))
-        (stat("Business exceptions", &number(figures.business_exceptions), html! {}))
+        (stat("New", &number(in_state(numbers, Status::New)), html! {}))
+        (stat("In progress", &number(in_state(numbers, Status::InProgress)), html! {}))
+        (stat("Successful", &number(numbers.successes), html! {}))
+        (stat("Application exceptions", &number(numbers.application_exceptions), html! {}))
+        (stat("Business exceptions", &number(numbers.business_exceptions), html! {}))
         (stat("Average time", &handling, html! {}))
-        @if sla > 0 {
+        @if int(queue, "SlaInMinutes") > 0 {
             div.stat {
                 span.stat-label { "SLA forecast" }
-                span { (figures::outlook(sla, forecast)) }
-                @if let Some(robots) = robots { span.muted { (robots) " robot(s) would do all in time" } }
-                @if let Some(forecast) = forecast { span.muted { "Worked out " (ui::time(&forecast.worked_out_at.to_string())) } }
+                span { (outlook(Some(forecast))) }
+                span.muted { (advice(forecast)) }
             }
         }
     })
 }
 
-fn charts(path: &str, range: (&str, &str, Span, i64), records: &[Record]) -> Markup {
-    let label = |record: &Record| {
-        let format = if range.2 == Span::Day { "%m-%d" } else { "%H:%M" };
-        record.begins_at.strftime(format).to_string()
+/// What a forecast comes to in words.
+fn advice(forecast: &Forecast) -> String {
+    match (forecast.outlook, forecast.robots) {
+        (Outlook::Unknown, _) => "Nothing was processed yet that it could rest on.".to_owned(),
+        (_, None) => "No number of robots would do all in time.".to_owned(),
+        (_, Some(0)) => "Nothing is due within a day.".to_owned(),
+        (_, Some(1)) => "One robot does all in time.".to_owned(),
+        (_, Some(robots)) => format!("{robots} robots do all in time."),
+    }
+}
+
+fn charts(path: &str, chosen: &str, range: Range, records: &[Record]) -> Markup {
+    let format = match range.report_type() {
+        ReportType::Day | ReportType::All => "%m-%d",
+        ReportType::Minute | ReportType::Hour => "%H:%M",
     };
     let slices = |value: fn(&Record) -> f64| -> Vec<Slice> {
+        let label = |record: &Record| record.begins_at.strftime(format).to_string();
         records
             .iter()
             .map(|record| Slice::new(&label(record), value(record)))
             .collect()
     };
-    let links: Vec<(&str, String, bool)> = RANGES
-        .iter()
-        .map(|(name, label, ..)| (*label, format!("{path}/overview?range={name}"), *name == range.0))
-        .collect();
+    let links = RANGES.map(|(name, label, _)| (label, format!("{path}/overview?range={name}"), name == chosen));
     let links: Vec<(&str, &str, bool)> = links
         .iter()
         .map(|(label, href, on)| (*label, href.as_str(), *on))
         .collect();
-    html! {
-        (ui::card("Processing", html! {}, html! {
-            (ui::link_tabs("Time", &links))
-            (bars("Finished transactions", &slices(|record| record.finished() as f64)))
-            (bars("Exceptions", &slices(|record| (record.application_exceptions + record.business_exceptions) as f64)))
-            (bars("Average time in seconds", &slices(Record::mean_seconds)))
-            p.muted { "Times are UTC. The last bar is not over yet." }
-        }))
-    }
+    ui::stack(html! {
+        (ui::link_tabs("Time", &links))
+        (bars("Finished transactions", &slices(|record| record.finished() as f64)))
+        (bars("Exceptions", &slices(|record| (record.application_exceptions + record.business_exceptions) as f64)))
+        (bars("Average time in seconds", &slices(|record| record.mean_seconds().unwrap_or(0.0))))
+        (bars("Waiting items", &slices(|record| record.remaining as f64)))
+        p.muted { "Times are UTC. The last bar is not over yet." }
+    })
 }
 
 fn int(queue: &Value, member: &str) -> i32 {

@@ -18,13 +18,14 @@ use crate::console::{
     self, ACTIVE, ItemRights, api_folder, csrf, exception_name, moment, priority_chip, queue_path, quoted, review_chip,
     review_name, state_chip, state_name, state_tone,
 };
-use crate::definitions::pages::figures::{self, Figures};
+use crate::definitions::pages::figures::in_state;
 use crate::definitions::pages::head::{self, Tab};
 use crate::definitions::read::Seen;
 use crate::items::api::view;
 use crate::items::model::{ExceptionType, FolderItem, Item, Priority, ProcessingException, ReviewStatus, Status};
 use crate::items::read::{self, View};
 use crate::items::wire::Head;
+use crate::statistics::numbers::{self, Numbers};
 
 /// Columns that the list can be sorted by: each has an index of its own, so that a page of a long list is found at once.
 const SORTED: [&str; 3] = ["CreationTime", "StartProcessing", "EndProcessing"];
@@ -50,7 +51,7 @@ pub fn operations() -> Vec<Operation> {
 /// What the page shows.
 struct Found {
     queue: Value,
-    figures: Figures,
+    numbers: Numbers,
     items: Vec<FolderItem>,
     exceptions: HashMap<i64, ProcessingException>,
     reviewers: HashMap<i64, String>,
@@ -96,7 +97,7 @@ fn find(
 ) -> Result<Found, Error> {
     let mut found = Found {
         queue,
-        figures: figures::of(scope, &[id])?.remove(&id).unwrap_or_default(),
+        numbers: numbers::of(scope, &[id])?.remove(&id).unwrap_or_default(),
         items: Vec::new(),
         exceptions: HashMap::new(),
         reviewers: HashMap::new(),
@@ -174,7 +175,7 @@ fn render(
         Priority::Low => "Low",
     });
     let mut grid = Grid::new(GRID, "Items", state)
-        .lead(chips(state, &found.figures))
+        .lead(chips(state, &found.numbers))
         .search("Reference starts with")
         .filter("state", "Status", choices(state_name))
         .filter("review", "Review", choices(review_name))
@@ -220,11 +221,11 @@ fn render(
 }
 
 /// The states with the number of their items; a click shows them alone.
-fn chips(state: &GridQuery, figures: &Figures) -> Markup {
+fn chips(state: &GridQuery, numbers: &Numbers) -> Markup {
     let current = chosen::<Status>(state, "state");
     let mut chips = vec![FilterChip {
         label: "All".to_owned(),
-        count: figures.items(),
+        count: Status::ALL.iter().map(|status| in_state(numbers, *status)).sum(),
         tone: Tone::Neutral,
         href: state.href("state", ""),
         chosen: current.is_none(),
@@ -233,7 +234,7 @@ fn chips(state: &GridQuery, figures: &Figures) -> Markup {
         let name = status.to_string();
         FilterChip {
             label: state_name(*status).to_owned(),
-            count: figures.in_state(*status),
+            count: in_state(numbers, *status),
             tone: state_tone(*status),
             chosen: current.as_ref() == Some(&name),
             href: state.href("state", &name),
