@@ -452,14 +452,11 @@ pub fn comment(scope: &mut Scoped<'_, Tenant>, view: &View, id: i64) -> Result<I
     Ok(found)
 }
 
-/// The comments on all attempts of the chain that an item belongs to, the newest first.
-///
-/// # Errors
-/// 404 when the item is not in sight.
-pub fn comments(scope: &mut Scoped<'_, Tenant>, view: &View, id: i64, most: i64) -> Result<Vec<ItemComment>, Error> {
-    let row = row(scope, view, id)?;
-    let sql = "item_id in (select i.id from queue_items i where i.{scope} and i.key = ?) order by id desc limit ?";
-    Ok(scope.find::<ItemComment>(sql, params![row.key, most])?)
+/// The newest comments on attempts, the newest first.
+pub fn comments(scope: &mut Scoped<'_, Tenant>, attempts: &[FolderItem], most: i64) -> Result<Vec<ItemComment>, Error> {
+    let ids: Vec<i64> = attempts.iter().map(|attempt| attempt.id).collect();
+    let condition = format!("item_id in ({}) order by id desc limit ?", access::rows::integers(&ids));
+    Ok(scope.find::<ItemComment>(&condition, params![most])?)
 }
 
 /// Why items failed, by id, without the rest of what they carry.

@@ -74,12 +74,13 @@ fn find(scope: &mut Scoped<'_, Tenant>, view: &View, queue: i64, id: i64, now: T
     let query = console::query(&newest, ItemEvent::model(), now)?;
     let people: Vec<i64> = [item.reviewer_id, item.created_by].into_iter().flatten().collect();
     let people = scope.get_many::<TenantUser>(&people)?;
+    let attempts = read::attempts(scope, &item, MOST)?;
     Ok(Found {
         progress: read::progress(view, &item)?,
         content: read::content(scope, view, &item)?,
-        attempts: read::attempts(scope, &item, MOST)?,
         events: read::chain_notes::<ItemEvent>(scope, view, id, &query)?.items,
-        comments: read::comments(scope, view, id, MOST)?,
+        comments: read::comments(scope, &attempts, MOST)?,
+        attempts,
         people: people.into_iter().map(|user| (user.id, user.user_name)).collect(),
         item,
     })

@@ -63,7 +63,9 @@ struct Found {
 async fn handle(request: Request) -> Result<Response, Error> {
     let (tenant, id, now) = (request.tenant()?.id, request.integer("id")?, request.ctx.now);
     let state = GridQuery::parse(&queue_path(&request, id), request.parts.uri.query().unwrap_or_default());
-    let options = options(&state, id);
+    let shown = options(&state, id, state.size);
+    // One row more tells whether there is another page.
+    let asked = options(&state, id, state.size + 1);
     let rights = ItemRights::of(&request)?;
     let view = view(&request).await?;
     let folder = request.folder()?;
@@ -71,7 +73,7 @@ async fn handle(request: Request) -> Result<Response, Error> {
         folder: folder.id,
         path: folder.path.clone(),
     };
-    let (asked, size) = (options.clone(), state.size);
+    let size = state.size;
     let work = request.store().read(move |tx| {
         let mut scope = tx.tenant(tenant);
         let queue = head::queue(&mut scope, &seen, id, now)?;
@@ -80,7 +82,7 @@ async fn handle(request: Request) -> Result<Response, Error> {
     let found = work.await?;
     let content = html! {
         (head::render(&request, &found.queue, Tab::Items)?)
-        @if rights.view { (render(&request, &state, &options, &found, rights)?) }
+        @if rights.view { (render(&request, &state, &shown, &found, rights)?) }
         @else { (callout(Tone::Info, html! { "You may look at this queue but not at its items." })) }
     };
     let title = found.queue["Name"].as_str().unwrap_or_default().to_owned();
@@ -123,8 +125,8 @@ fn find(
     Ok(found)
 }
 
-/// The OData options that show what the grid shows, and one row more, which tells whether there is another page.
-fn options(state: &GridQuery, queue: i64) -> Vec<(&'static str, String)> {
+/// The OData options that show what the grid shows, `most` rows at most.
+fn options(state: &GridQuery, queue: i64, most: u64) -> Vec<(&'static str, String)> {
     let mut terms = vec![format!("QueueDefinitionId eq {queue}")];
     let mut term = |member: &str, value: Option<String>| {
         terms.extend(value.map(|value| format!("{member} eq '{value}'")));
@@ -141,7 +143,7 @@ fn options(state: &GridQuery, queue: i64) -> Vec<(&'static str, String)> {
         let direction = if descending { "desc" } else { "asc" };
         options.push(("$orderby", format!("{column} {direction}")));
     }
-    options.push(("$top", (state.size + 1).to_string()));
+    options.push(("$top", most.to_string()));
     if state.skip() > 0 {
         options.push(("$skip", state.skip().to_string()));
     }
