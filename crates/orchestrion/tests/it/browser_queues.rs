@@ -119,7 +119,7 @@ fn an_item_is_added_processed_reviewed_and_retried() {
         "the filter stays"
     );
     browser.find("#items tbody [data-row]").click();
-    browser.find_text("#items .bulk button", "Reviewer").click();
+    browser.find_text("#items .bulk button", "Reviewer…").click();
     browser.find("[name=reviewer] option:nth-child(2)").click();
     look(&browser, "reviewer");
     browser.find_text("main button[type=submit]", "Assign").click();

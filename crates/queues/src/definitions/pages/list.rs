@@ -132,16 +132,11 @@ fn render(
         .numeric()
         .sorted("App. exceptions", "ApplicationExceptionsNo")
         .numeric()
-        .sorted("Business exceptions", "BusinessExceptionsNo")
+        .sorted("Biz. exceptions", "BusinessExceptionsNo")
         .numeric()
         .column("Average time")
         .column("Last 24 hours")
-        .optional()
         .column("SLA")
-        .column("Tags")
-        .optional()
-        .column("Folders")
-        .optional()
         .rows(
             found
                 .queues
@@ -198,10 +193,15 @@ fn row(request: &Request, base: &str, csrf: &str, queue: &Value, found: &Found, 
             @else { (count) }
         }
     };
+    let tags = tags(queue);
     let first = html! {
-        a.row-link href=(path) { (name) }
-        @if !text("QueueDefinitionDescription").is_empty() {
-            p.muted { (console::shortened(text("QueueDefinitionDescription"), 80)) }
+        div.wide-cell {
+            a.row-link href=(path) { (name) }
+            @if !text("QueueDefinitionDescription").is_empty() {
+                p.muted { (console::shortened(text("QueueDefinitionDescription"), 80)) }
+            }
+            @if folders > 1 { " " (chip(&format!("{folders} folders"), Tone::Info)) }
+            @if !tags.is_empty() { " " (ui::chips(&tags, 3)) }
         }
     };
     let hours: Vec<f64> = found
@@ -224,8 +224,6 @@ fn row(request: &Request, base: &str, csrf: &str, queue: &Value, found: &Found, 
             @if hours.is_empty() { (ui::muted("–")) } @else { (ui::sparkline("Finished per hour, last 24 hours", &hours)) }
         })
         .cell(outlook(found.forecasts.get(&id)))
-        .cell(ui::chips(&tags(queue), 3))
-        .cell(html! { @if folders > 1 { (chip(&format!("{folders} folders"), Tone::Info)) } })
         .menu(menu(request, &path, csrf, name, folders, rights))
 }
 

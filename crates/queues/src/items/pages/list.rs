@@ -336,7 +336,9 @@ fn exception(item: &FolderItem, told: Option<&ProcessingException>) -> Markup {
     };
     let reason = told.and_then(|told| told.reason.as_deref()).unwrap_or_default();
     html! {
-        (exception_name(of))
-        @if !reason.is_empty() { p.muted { (console::shortened(reason, SHOWN)) } }
+        div.wide-cell {
+            (exception_name(of))
+            @if !reason.is_empty() { p.muted { (console::shortened(reason, SHOWN)) } }
+        }
     }
 }
