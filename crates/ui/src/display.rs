@@ -339,7 +339,8 @@ pub fn checklist(title: &str, steps: &[Step]) -> Markup {
     .render()
 }
 
-/// A region kept fresh by server-sent events: each `message` event of `url` replaces its content.
+/// A region kept fresh by server-sent events: after each `message` event of `url` the page is asked for again, and the region with the
+/// same id taken out of it. Nothing is replaced while the visitor works in the region.
 pub fn live(id: &str, url: &str, content: Markup) -> Markup {
-    html! { div id=(id) data-live=(url) aria-live="polite" { (content) } }
+    html! { div id=(id) data-live=(url) { (content) } }
 }

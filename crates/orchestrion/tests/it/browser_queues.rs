@@ -27,6 +27,8 @@ fn look(browser: &Chromium<'_>, name: &str) {
         browser.prefer_dark(false);
     }
     browser.resize(1280, 900);
+    let toasts = browser.run("return document.querySelector('.toast.danger')?.textContent", &[]);
+    assert!(toasts.is_null(), "{name}: {toasts}");
     let complaints = browser.complaints();
     assert!(complaints.is_empty(), "{name}: {complaints:?}");
 }
@@ -146,4 +148,36 @@ fn an_item_is_added_processed_reviewed_and_retried() {
     browser.open(&page);
     let successful = browser.find(".filter-chips [href*='state=Successful']").text();
     assert_eq!(successful.replace(char::is_whitespace, ""), "Successful2");
+}
+
+#[test]
+fn an_open_page_shows_what_others_do() {
+    let server = Server::start();
+    let Some(browser) = server.chromium() else { return };
+    let queues = Queues::of(&server);
+    let id = queues.queue("Letters");
+    browser.sign_in();
+    browser.complaints();
+    browser.open(&format!("{}/{id}", list(&queues)));
+    says(&browser, "No items in this queue");
+    browser.wait("performance.getEntriesByType('resource').length > 0");
+    queues.add(&json!({ "Name": "Letters", "Reference": "L-1" }));
+    says(&browser, "L-1");
+    // What comes right after is not told of, and seen all the same.
+    server.clock.advance(2);
+    queues.add(&json!({ "Name": "Letters", "Reference": "L-2" }));
+    queues.add(&json!({ "Name": "Letters", "Reference": "L-3" }));
+    says(&browser, "L-3");
+    assert_eq!(browser.all("#items tbody tr").len(), 3);
+    // A selection stays until it is used.
+    browser.find("#items tbody [data-row]").click();
+    server.clock.advance(2);
+    queues.add(&json!({ "Name": "Letters", "Reference": "L-4" }));
+    browser.wait("document.querySelector('#live-items').dataset.soon");
+    assert_eq!(browser.all("#items tbody [data-row]:checked").len(), 1);
+    browser.find_text("#items .bulk button", "Clear").click();
+    browser.run("document.activeElement.blur()", &[]);
+    says(&browser, "L-4");
+    let complaints = browser.complaints();
+    assert!(complaints.is_empty(), "{complaints:?}");
 }

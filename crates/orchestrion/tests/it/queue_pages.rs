@@ -610,6 +610,8 @@ fn pages_offer_and_do_only_what_the_visitor_may() {
             "{shown}"
         );
         assert_eq!(queues_only.get(&one).status, 403);
+        assert_eq!(queues_only.get(&format!("{page}/live")).status, 403);
+        assert_eq!(looks.get(&format!("{list}/987654/live")).status, 404);
         let stranger = visitor("eve", &["Assets.View"]);
         assert_eq!(stranger.get(list).status, 403);
     });

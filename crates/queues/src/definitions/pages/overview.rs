@@ -91,7 +91,7 @@ fn stats(queue: &Value, numbers: &Numbers, forecast: &Forecast) -> Markup {
 /// What a forecast comes to in words.
 fn advice(forecast: &Forecast) -> String {
     match (forecast.outlook, forecast.robots) {
-        (Outlook::Unknown, _) => "Nothing was processed yet that it could rest on.".to_owned(),
+        (Outlook::Unknown, _) => "Not worked out yet: it rests on how long items took so far.".to_owned(),
         (_, None) => "No number of robots would do all in time.".to_owned(),
         (_, Some(0)) => "Nothing is due within a day.".to_owned(),
         (_, Some(1)) => "One robot does all in time.".to_owned(),
@@ -152,7 +152,7 @@ fn settings(queue: &Value) -> Markup {
         (sla, 0) => minutes(sla),
         (sla, risk) => format!("{}, at risk after {}", minutes(sla), minutes(risk)),
     };
-    let folders = int(queue, "FoldersCount");
+    let (folders, tags) = (int(queue, "FoldersCount"), tags(queue));
     ui::definitions(&[
         ("Automatic retry", html! { (retried) }),
         ("Unique references", yes_no("EnforceUniqueReference")),
@@ -166,7 +166,10 @@ fn settings(queue: &Value) -> Markup {
             "New items wait",
             html! { (kept("StaleRetentionAction", "StaleRetentionPeriod")) },
         ),
-        ("Tags", ui::chips(&tags(queue), 20)),
+        (
+            "Tags",
+            html! { @if tags.is_empty() { (muted("–")) } @else { (ui::chips(&tags, 20)) } },
+        ),
         (
             "Visible in",
             html! { @if folders > 1 { (chip(&format!("{folders} folders"), Tone::Info)) } @else { "This folder" } },

@@ -94,8 +94,8 @@ fn render(request: &Request, found: &Found) -> Result<Markup, Error> {
     let csrf = csrf(request);
     let newest = found.attempts.first().filter(|newest| newest.id != item.id);
     Ok(html! {
-        (ui::page_header(&title(item), "", actions(item, &queue, &path, &csrf, rights)))
-        p { a href=(queue) { "Back to the items of the queue" } }
+        (ui::page_header(&title(item), "", html! { (link_button("All items", &queue).icon("left")) (actions(item, &queue, &path, &csrf, rights)) }))
+        (ui::stack(html! {
         @if let Some(newest) = newest {
             (ui::callout(Tone::Info, html! { "There is a newer attempt: " a href={ (queue) "/items/" (newest.id) } { "item " (newest.id) } ", " (state_name(newest.status).to_lowercase()) "." }))
         }
@@ -108,6 +108,7 @@ fn render(request: &Request, found: &Found) -> Result<Markup, Error> {
         @if found.attempts.len() > 1 { (ui::card("Attempts", html! {}, attempts(found, &queue))) }
         div id="comments" { (ui::card("Comments", html! {}, comments(request, found, &path, &csrf, rights))) }
         (ui::card("History", html! {}, history(found)))
+        }))
         (ui::api_hint("GET", &format!("/odata/QueueItems({})", item.id)))
         (console::api_folder(request)?)
     })
@@ -172,8 +173,8 @@ fn review(item: &FolderItem, queue: &str, csrf: &str) -> Markup {
     let mark = |label: &str, status: ReviewStatus| button(label).name("status", &status.to_string());
     let buttons = [
         ("Set in review", ReviewStatus::InReview),
-        ("Verified", ReviewStatus::Verified),
-        ("Not reviewed", ReviewStatus::None),
+        ("Verify", ReviewStatus::Verified),
+        ("Reset review", ReviewStatus::None),
     ];
     html! {
         p { (review_chip(item.review_status)) }
@@ -348,13 +349,10 @@ fn entry(event: &Value, item: &FolderItem) -> TimelineEntry {
         Tone::Neutral
     };
     let mut details = Vec::new();
-    let by = if text("UserName").is_empty() {
-        text("ExternalClientId")
-    } else {
-        text("UserName")
-    };
-    if !by.is_empty() {
-        details.push(by.to_owned());
+    match (text("UserName"), text("ExternalClientId")) {
+        ("", "") => {}
+        ("", application) => details.push(format!("application {application}")),
+        (user, _) => details.push(user.to_owned()),
     }
     if attempt != item.id {
         details.push(format!("attempt {attempt}"));

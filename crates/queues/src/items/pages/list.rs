@@ -14,6 +14,7 @@ use ui::field::Choice;
 use ui::{Button, Confirm, FilterChip, Grid, GridQuery, MenuItem, Row, Tone, button, callout, link_button, muted};
 use web::{Folder, Operation, Request, Response, page};
 
+use super::add::queue;
 use crate::console::{
     self, ACTIVE, ItemRights, api_folder, csrf, exception_name, moment, priority_chip, queue_path, quoted, review_chip,
     review_name, state_chip, state_name, state_tone,
@@ -45,7 +46,21 @@ pub fn operations() -> Vec<Operation> {
         .folder(Folder::Required)
         .summary("A queue and its items.")
         .handler(handle),
+        Operation::page(
+            Method::GET,
+            "/{org}/tenants/{tenant}/folders/{folder}/queues/{id}/live",
+            "Console_QueueChanges",
+        )
+        .permission("Queues.View and Transactions.View")
+        .folder(Folder::Required)
+        .summary("Tells an open page of changes to the items of a queue.")
+        .handler(changes),
     ]
+}
+
+async fn changes(request: Request) -> Result<Response, Error> {
+    queue(&request).await?;
+    web::live::listen(&request, "queue-items", request.integer("id")?)
 }
 
 /// What the page shows.
@@ -219,7 +234,8 @@ fn render(
     if !buttons.is_empty() {
         grid = grid.bulk(&csrf, &format!("{path}/items/review"), buttons);
     }
-    Ok(html! { (grid.render()) (api_folder(request)?) })
+    let live = ui::live("live-items", &format!("{path}/live"), grid.render());
+    Ok(html! { (live) (api_folder(request)?) })
 }
 
 /// The states with the number of their items; a click shows them alone.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use context::Error;
 use http::Method;
 use maud::{Markup, html};
+use odata::Moment;
 use serde_json::{Map, Value};
 use ui::{Form, Tone, callout, field};
 use web::{Folder, Operation, Request, Response, page};
@@ -14,6 +15,7 @@ use super::content::CONTROLS;
 use crate::console::{self, ACTIVE, can_be_mended, csrf, queue_path, status_of};
 use crate::items::add::CommitType;
 use crate::items::api::bulk::{Adding, MOST};
+use crate::items::model::Priority;
 
 const UPLOAD: &str = "/{org}/tenants/{tenant}/folders/{folder}/queues/{id}/upload";
 /// Most bytes of an uploaded form; a character may take three.
@@ -71,6 +73,13 @@ struct Outcome {
     failed: Vec<(usize, String, String)>,
 }
 
+/// A row that is no item.
+#[derive(Debug)]
+struct BadRow {
+    reference: String,
+    reason: String,
+}
+
 async fn add(request: &Request, queue: &Value, text: &str) -> Result<Outcome, Error> {
     let table = text.to_owned();
     // Reading a long table takes long enough to be done beside the tasks that serve others.
@@ -85,7 +94,7 @@ async fn add(request: &Request, queue: &Value, text: &str) -> Result<Outcome, Er
                 given.push(item);
                 places.push(at);
             }
-            Err(reason) => failed.push((at, String::new(), reason)),
+            Err(BadRow { reference, reason }) => failed.push((at, reference, reason)),
         }
     }
     let adding = Adding {
@@ -115,7 +124,7 @@ async fn add(request: &Request, queue: &Value, text: &str) -> Result<Outcome, Er
 ///
 /// # Errors
 /// 400 when it is no table: without header, with a column twice, with too many rows.
-fn read(text: &str) -> Result<Vec<Result<Value, String>>, Error> {
+fn read(text: &str) -> Result<Vec<Result<Value, BadRow>>, Error> {
     let wrong = |message: String| Error::field("csv", message);
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let head = text.lines().next().unwrap_or_default();
@@ -156,13 +165,19 @@ fn read(text: &str) -> Result<Vec<Result<Value, String>>, Error> {
             continue;
         }
         rows.push(match record {
-            Ok(record) if record.len() == columns.len() => Ok(item(&columns, &record)),
-            Ok(record) => Err(format!(
-                "The row has {} values; the header names {} columns.",
-                record.len(),
-                columns.len()
-            )),
-            Err(error) => Err(format!("The row cannot be read: {error}.")),
+            Ok(record) if record.len() == columns.len() => item(&columns, &record),
+            Ok(record) => Err(BadRow {
+                reference: reference(&columns, &record),
+                reason: format!(
+                    "The row has {} values; the header names {} columns.",
+                    record.len(),
+                    columns.len()
+                ),
+            }),
+            Err(error) => Err(BadRow {
+                reference: String::new(),
+                reason: format!("The row cannot be read: {error}."),
+            }),
         });
     }
     match count {
@@ -174,11 +189,16 @@ fn read(text: &str) -> Result<Vec<Result<Value, String>>, Error> {
     }
 }
 
-fn item(columns: &[String], record: &csv::StringRecord) -> Value {
+/// A row as an item; what is special is checked here, in words of the table.
+fn item(columns: &[String], record: &csv::StringRecord) -> Result<Value, BadRow> {
     let (mut members, mut content) = (Map::new(), Map::new());
     for (name, value) in columns.iter().zip(record) {
         match SPECIAL.iter().find(|special| special.eq_ignore_ascii_case(name)) {
             Some(special) if !value.trim().is_empty() => {
+                if let Some(reason) = wrong(special, value.trim()) {
+                    let reference = reference(columns, record);
+                    return Err(BadRow { reference, reason });
+                }
                 members.insert((*special).to_owned(), Value::from(value.trim()));
             }
             Some(_) => {}
@@ -188,7 +208,26 @@ fn item(columns: &[String], record: &csv::StringRecord) -> Value {
         }
     }
     members.insert("SpecificContent".to_owned(), Value::Object(content));
-    Value::Object(members)
+    Ok(Value::Object(members))
+}
+
+/// The reference that a row has.
+fn reference(columns: &[String], record: &csv::StringRecord) -> String {
+    let mut cells = columns.iter().zip(record);
+    let found = cells.find(|(name, _)| name.eq_ignore_ascii_case(SPECIAL[0]));
+    found.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+}
+
+/// What is wrong with the value of a special column.
+fn wrong(column: &str, value: &str) -> Option<String> {
+    let moment = || serde_json::from_value::<Moment>(Value::from(value)).is_ok();
+    match column {
+        "Priority" if value.parse::<Priority>().is_err() => Some("Priority must be High, Normal or Low.".to_owned()),
+        "DeferDate" | "DueDate" if !moment() => Some(format!(
+            "{column} must be a day and a time, such as 2030-01-31T12:00:00Z."
+        )),
+        _ => None,
+    }
 }
 
 async fn render(request: &Request, queue: &Value, text: &str, error: Option<&Error>) -> Result<Response, Error> {
@@ -229,8 +268,7 @@ async fn tell(request: &Request, outcome: &Outcome) -> Result<Response, Error> {
             (ui::link_button("Upload more", &format!("{path}/upload")))
             (ui::link_button("Go to the queue", &path).primary())
         }))
-        (callout(Tone::Warning, html! { (note) }))
-        (rows(&outcome.failed))
+        (ui::stack(html! { (callout(Tone::Warning, html! { (note) })) (rows(&outcome.failed)) }))
         @if failed > MOST_TOLD { p.muted { "… and " (failed - MOST_TOLD) " more." } }
     };
     page::render(request, "Upload items", ACTIVE, content).await
@@ -272,7 +310,7 @@ mod tests {
             rows[1].as_ref().unwrap(),
             &json!({"DueDate": "2030-01-01", "SpecificContent": {"Amount": "2"}})
         );
-        assert!(rows[2].as_ref().unwrap_err().contains("1 values"));
+        assert!(rows[2].as_ref().unwrap_err().reason.contains("1 values"));
         let other = read("a;b\n1;2").unwrap();
         assert_eq!(
             other[0].as_ref().unwrap()["SpecificContent"],
