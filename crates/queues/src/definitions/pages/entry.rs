@@ -66,7 +66,11 @@ impl Entry {
         let text = |member: &str| queue[member].as_str().unwrap_or_default().to_owned();
         let is = |member: &str| queue[member].as_bool().unwrap_or(false);
         let number = |member: &str| queue[member].as_i64().unwrap_or_default();
-        let some = |number: i64| (number > 0).then(|| number.to_string()).unwrap_or_default();
+        // No SLA is an empty control.
+        let minutes = |member: &str| match number(member) {
+            0 => String::new(),
+            minutes => minutes.to_string(),
+        };
         let tags = queue["Tags"].as_array().map(Vec::as_slice).unwrap_or_default();
         let retries = number("MaxNumberOfRetries");
         let retrying = is("AcceptAutomaticallyRetry") || is("RetryAbandonedItems");
@@ -81,8 +85,8 @@ impl Entry {
             specific: text("SpecificDataJsonSchema"),
             output: text("OutputDataJsonSchema"),
             analytics: text("AnalyticsDataJsonSchema"),
-            sla: some(number("SlaInMinutes")),
-            risk: some(number("RiskSlaInMinutes")),
+            sla: minutes("SlaInMinutes"),
+            risk: minutes("RiskSlaInMinutes"),
             tags: tags
                 .iter()
                 .filter_map(|tag| serde_json::from_value::<Tag>(tag.clone()).ok())

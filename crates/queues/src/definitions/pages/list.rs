@@ -21,13 +21,11 @@ use crate::statistics::records;
 use crate::statistics::status::{self, FolderQueueStatus};
 
 /// Columns that the list can be sorted by.
-const SORTED: [&str; 6] = [
+const SORTED: [&str; 4] = [
     "QueueDefinitionName",
     "ItemsToProcess",
     "ItemsInProgress",
     "SuccessfulTransactionsNo",
-    "ApplicationExceptionsNo",
-    "BusinessExceptionsNo",
 ];
 /// The call that answers the same rows.
 const STATUS: &str = "/odata/QueueProcessingRecords/UiPathODataSvc.RetrieveQueuesProcessingStatus";
@@ -130,10 +128,7 @@ fn render(
         .numeric()
         .sorted("Successful", "SuccessfulTransactionsNo")
         .numeric()
-        .sorted("App. exceptions", "ApplicationExceptionsNo")
-        .numeric()
-        .sorted("Biz. exceptions", "BusinessExceptionsNo")
-        .numeric()
+        .column("Exceptions")
         .column("Average time")
         .column("Last 24 hours")
         .column("SLA")
@@ -217,8 +212,12 @@ fn row(request: &Request, base: &str, csrf: &str, queue: &Value, found: &Found, 
         .cell(count(Status::New))
         .cell(count(Status::InProgress))
         .cell(numbers.successes)
-        .cell(numbers.application_exceptions)
-        .cell(numbers.business_exceptions)
+        .cell(html! {
+            span.pair {
+                span { (numbers.application_exceptions) " application" }
+                span { (numbers.business_exceptions) " business" }
+            }
+        })
         .cell(time.map_or_else(|| ui::muted("–"), |time| html! { (time) }))
         .cell(html! {
             @if hours.is_empty() { (ui::muted("–")) } @else { (ui::sparkline("Finished per hour, last 24 hours", &hours)) }

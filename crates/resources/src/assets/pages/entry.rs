@@ -66,7 +66,11 @@ impl Entry {
             default: ValueEntry::of(asset),
             accounts: accounts.iter().map(ValueEntry::of).collect(),
             direct: asset["AllowDirectApiAccess"].as_bool().unwrap_or(false),
-            tags: tags.iter().map(tag_text).collect(),
+            tags: tags
+                .iter()
+                .filter_map(|tag| serde_json::from_value::<Tag>(tag.clone()).ok())
+                .map(|tag| tag.text())
+                .collect(),
         }
         .with_spare_rows()
     }
@@ -155,7 +159,7 @@ impl Entry {
             external_name: Some(self.default.external_name.clone()),
             allow_direct_api_access: Some(self.direct),
             user_values: (scope == ValueScope::PerRobot).then_some(values),
-            tags: Some(self.tags.iter().map(|text| tag_of(text)).collect()),
+            tags: Some(self.tags.iter().map(|text| Tag::read(text)).collect()),
             ..AssetInput::default()
         })
     }
@@ -254,28 +258,6 @@ impl ValueEntry {
                 "Enter a whole number from -2147483648 to 2147483647.",
             )
         })
-    }
-}
-
-/// `name` or `name=value`
-fn tag_text(tag: &Value) -> String {
-    let name = tag["Name"].as_str().unwrap_or_default();
-    match tag["Value"].as_str() {
-        Some(value) if !value.is_empty() => format!("{name}={value}"),
-        _ => name.to_owned(),
-    }
-}
-
-fn tag_of(text: &str) -> Tag {
-    let (name, value) = match text.split_once('=') {
-        Some((name, value)) => (name.trim(), Some(value.trim().to_owned())),
-        None => (text.trim(), None),
-    };
-    Tag {
-        name: name.to_owned(),
-        display_name: None,
-        value,
-        display_value: None,
     }
 }
 
