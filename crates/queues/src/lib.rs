@@ -6,6 +6,7 @@
 //! * [`Queues`]: what requests share: definitions in memory, and the units of work of calls that come at the same time.
 //! * `retention`, `purge`: items and queues that are no longer wanted go, in the background.
 
+mod console;
 pub mod definitions;
 pub mod items;
 mod purge;

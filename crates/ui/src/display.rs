@@ -92,6 +92,34 @@ pub fn chips<T: AsRef<str>>(texts: &[T], most: usize) -> Markup {
     }
 }
 
+/// A label that filters a list: what it stands for, how many there are, where it leads, and whether it is chosen.
+#[derive(Debug, Clone)]
+pub struct FilterChip {
+    /// What it stands for.
+    pub label: String,
+    /// How many there are.
+    pub count: i64,
+    /// How it is marked.
+    pub tone: Tone,
+    /// The list with this filter, or without it where it is chosen.
+    pub href: String,
+    /// Whether it is chosen.
+    pub chosen: bool,
+}
+
+/// Labels that filter the list with the id `swap`.
+pub fn filter_chips(label: &str, swap: &str, chips: &[FilterChip]) -> Markup {
+    html! {
+        nav.filter-chips aria-label=(label) {
+            @for chip in chips {
+                a class={ "chip " (chip.tone.class()) } href=(chip.href) data-swap={ "#" (swap) } aria-current=[chip.chosen.then_some("true")] {
+                    (chip.label) b { (chip.count) }
+                }
+            }
+        }
+    }
+}
+
 /// Yes or no, as a mark with words for assistive technology.
 pub fn toggle_mark(on: bool, yes: &str, no: &str) -> Markup {
     html! {
@@ -311,7 +339,8 @@ pub fn checklist(title: &str, steps: &[Step]) -> Markup {
     .render()
 }
 
-/// A region kept fresh by server-sent events: each `message` event of `url` replaces its content.
+/// A region kept fresh by server-sent events: after each `message` event of `url` the page is asked for again, and the region with the
+/// same id taken out of it. Nothing is replaced while the visitor works in the region.
 pub fn live(id: &str, url: &str, content: Markup) -> Markup {
-    html! { div id=(id) data-live=(url) aria-live="polite" { (content) } }
+    html! { div id=(id) data-live=(url) { (content) } }
 }

@@ -71,6 +71,7 @@ pub struct Field {
     disabled: bool,
     autofocus: bool,
     wide: bool,
+    file: Option<&'static str>,
 }
 
 /// The id of the control with this name.
@@ -110,6 +111,11 @@ pub fn number(name: &str, label: &str) -> Field {
 /// A day.
 pub fn date(name: &str, label: &str) -> Field {
     Field::new(Kind::Input("date"), name, label)
+}
+
+/// A moment, in UTC: a day and a time without a zone.
+pub fn moment(name: &str, label: &str) -> Field {
+    Field::new(Kind::Input("datetime-local"), name, label)
 }
 
 /// A password, with a button that reveals it. Never filled in again by the server.
@@ -167,6 +173,7 @@ impl Field {
             disabled: false,
             autofocus: false,
             wide: false,
+            file: None,
         }
     }
 
@@ -267,6 +274,12 @@ impl Field {
     /// Uses the whole width of the form.
     pub fn wide(mut self) -> Self {
         self.wide = true;
+        self
+    }
+
+    /// Lets the visitor fill a `textarea` from a file of these types (HTML `accept`). Needs the script, which reads the file.
+    pub fn file(mut self, accept: &'static str) -> Self {
+        self.file = Some(accept);
         self
     }
 
@@ -384,6 +397,12 @@ impl Render for Field {
                 }
             },
             Kind::Area(rows) => html! {
+                @if let Some(accept) = self.file.filter(|_| !self.readonly && !self.disabled) {
+                    label.button.small.file for={ (id) "-file" } {
+                        (icon("upload")) span { "Choose a file" } span.visually-hidden { " for " (self.label) }
+                        input.visually-hidden id={ (id) "-file" } type="file" accept=(accept) data-file-into=(id);
+                    }
+                }
                 textarea.input id=(id) name=(self.name) rows=(rows) placeholder=[&self.placeholder] maxlength=[self.max]
                     required[self.required] readonly[self.readonly] disabled[self.disabled] autofocus[self.autofocus]
                     aria-describedby=[described] aria-invalid=[self.error.as_ref().map(|_| "true")] { "\n" (self.first()) }

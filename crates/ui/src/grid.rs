@@ -59,6 +59,8 @@ pub struct Grid {
     columns: Vec<Column>,
     rows: Vec<Row>,
     total: Option<u64>,
+    more: Option<bool>,
+    lead: Option<Markup>,
     search: Option<String>,
     filters: Vec<(String, String, Vec<Choice>)>,
     bulk: Option<(String, String, Vec<Button>)>,
@@ -77,6 +79,8 @@ impl Grid {
             columns: Vec::new(),
             rows: Vec::new(),
             total: None,
+            more: None,
+            lead: None,
             search: None,
             filters: Vec::new(),
             bulk: None,
@@ -140,6 +144,18 @@ impl Grid {
         self
     }
 
+    /// For a list that nobody counts: a pager that only knows whether there is another page.
+    pub fn more(mut self, more: bool) -> Self {
+        self.more = Some(more);
+        self
+    }
+
+    /// What stands above the tool bar and changes with the list.
+    pub fn lead(mut self, content: Markup) -> Self {
+        self.lead = Some(content);
+        self
+    }
+
     /// A search box; `placeholder` says what it looks in.
     pub fn search(mut self, placeholder: &str) -> Self {
         self.search = Some(placeholder.to_owned());
@@ -182,6 +198,7 @@ impl Grid {
         let swap = format!("#{}", self.id);
         html! {
             div.grid id=(self.id) {
+                @if let Some(lead) = &self.lead { (lead) }
                 (self.toolbar(&bulk_form, &swap))
                 @if self.rows.is_empty() {
                     @if self.query.is_narrowed() {
@@ -298,19 +315,24 @@ impl Grid {
     }
 
     fn footer(&self, swap: &str) -> Markup {
-        let Some(total) = self.total else { return html! {} };
         let (page, size) = (self.query.page, self.query.size);
-        let last = total.div_ceil(size).max(1);
         let from = self.query.skip() + 1;
         let to = self.query.skip() + self.rows.len() as u64;
+        let (total, next) = match (self.total, self.more) {
+            (Some(total), _) => (Some(total), page < total.div_ceil(size)),
+            (None, Some(more)) => (None, more),
+            (None, None) => return html! {},
+        };
         let step = |label: &str, mark: &str, target: u64, on: bool| {
             html! {
                 @if on { a.button.quiet.small.icon-only href=(self.query.href("page", &target.to_string())) data-swap=(swap) title=(label) { (icon(mark)) span.visually-hidden { (label) } } }
                 @else { span.button.quiet.small.icon-only.off aria-hidden="true" { (icon(mark)) } }
             }
         };
-        if total <= PAGE_SIZES[0] && page == 1 {
-            return html! { div.grid-foot { span {} span.range { (from) "–" (to) " / " (total) } } };
+        let range = html! { span.range { (from) "–" (to) @if let Some(total) = total { " / " (total) } @else if next { " / …" } } };
+        let short = total.map_or(!next && to <= PAGE_SIZES[0], |total| total <= PAGE_SIZES[0]);
+        if short && page == 1 {
+            return html! { div.grid-foot { span {} (range) } };
         }
         html! {
             div.grid-foot {
@@ -322,11 +344,11 @@ impl Grid {
                     }
                 }
                 nav.pager aria-label={ "Pages of " (self.label) } {
-                    span.range { (from) "–" (to) " / " (total) }
+                    (range)
                     (step("First page", "first", 1, page > 1))
                     (step("Previous page", "left", page.saturating_sub(1).max(1), page > 1))
-                    (step("Next page", "right", page + 1, page < last))
-                    (step("Last page", "last", last, page < last))
+                    (step("Next page", "right", page + 1, next))
+                    @if let Some(total) = total { (step("Last page", "last", total.div_ceil(size).max(1), next)) }
                 }
             }
         }

@@ -24,9 +24,9 @@ pub use button::{Button, MenuItem, button, link_button, menu, row_menu};
 pub use chart::{Slice, bars, donut, sparkline};
 pub use dialog::{dialog, secret_dialog, side_panel};
 pub use display::{
-    Snippet, Step, TimelineEntry, Tone, api_hint, callout, card, checklist, chip, chips, consent_list, copyable,
-    definitions, empty_state, link_tabs, live, muted, page_header, progress, secret_value, section, snippet, snippets,
-    stack, stat, tabs, tiles, time, timeline, toggle_mark, with_icon,
+    FilterChip, Snippet, Step, TimelineEntry, Tone, api_hint, callout, card, checklist, chip, chips, consent_list,
+    copyable, definitions, empty_state, filter_chips, link_tabs, live, muted, page_header, progress, secret_value,
+    section, snippet, snippets, stack, stat, tabs, tiles, time, timeline, toggle_mark, with_icon,
 };
 pub use field::Field;
 pub use form::{Confirm, Form, form};

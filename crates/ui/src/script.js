@@ -34,7 +34,7 @@
 			const typed = target.contains(focus) && focus.id;
 			target.replaceWith(fresh);
 			start(fresh);
-			const again = typed && id(typed);
+			const again = typed ? id(typed) : null;
 			again?.focus();
 			if (again?.type === "search") {
 				again.value = focus.value;
@@ -53,6 +53,44 @@
 		swap(form.dataset.swap, query.size ? `${action}?${query}` : action);
 	};
 	addEventListener("popstate", () => location.reload());
+
+	// 2. Live parts: told that something changed, they take themselves out of the page as it is now. Changes are told of at most once
+	// a second, so what comes shortly after the first one is seen as well.
+	const sources = new Map();
+	let active = Date.now();
+	for (const type of ["pointerdown", "keydown"]) on(type, () => (active = Date.now()), true);
+	const soon = (part) => (part.dataset.soon ||= setTimeout(() => refresh(part), 1200));
+	const refresh = async (part) => {
+		delete part.dataset.soon;
+		// Somebody who went away needs no news, and is not kept signed in by them.
+		if (!part.isConnected || document.hidden || Date.now() - active > 900000) return;
+		if (part.contains(document.activeElement) || one("[data-row]:checked,:popover-open", part)) return soon(part);
+		try {
+			const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+			const fresh = answer.ok && !answer.redirected && parse(await answer.text()).getElementById(part.id);
+			if (!fresh || part.contains(document.activeElement) || one("[data-row]:checked", part)) return;
+			part.replaceChildren(...fresh.childNodes);
+			start(part);
+		} catch {}
+	};
+	const listen = (part) => {
+		if (document.hidden) return sources.set(part);
+		const source = new EventSource(part.dataset.live);
+		sources.set(part, source);
+		source.onmessage = () => soon(part);
+		source.onerror = () => part.isConnected || source.close();
+	};
+	// Browsers have few connections to spare: only what can be seen listens.
+	on("visibilitychange", () => {
+		for (const [part, source] of sources) {
+			source?.close();
+			if (!part.isConnected) sources.delete(part);
+			else if (!document.hidden) {
+				listen(part);
+				soon(part);
+			}
+		}
+	});
 
 	// 3. Dialogs, and the question before a destructive submit.
 	const ask = (by, answer) => {
@@ -226,7 +264,12 @@
 		clearTimeout(wait);
 		if (form) wait = setTimeout(() => form.requestSubmit(), target.type === "search" ? 300 : 0);
 	});
-	on("change", ({ target }) => {
+	on("change", async ({ target }) => {
+		const into = id(target.dataset.fileInto);
+		if (into && target.files[0]) {
+			into.value = await target.files[0].text();
+			into.dispatchEvent(new Event("input", { bubbles: true }));
+		}
 		for (const selector in heads) if (target.matches(selector)) for (const box of heads[selector](target)) box.checked = target.checked;
 		showWhen();
 	});
@@ -280,15 +323,7 @@
 			dialog.close();
 			dialog.showModal();
 		}
-		// 2. Live fragments.
-		for (const part of all("[data-live]", root)) {
-			const source = new EventSource(part.dataset.live);
-			source.onmessage = ({ data }) => {
-				if (!part.isConnected) return source.close();
-				part.replaceChildren(...parse(data).body.childNodes);
-				start(part);
-			};
-		}
+		all("[data-live]", root).forEach(listen);
 		showWhen();
 		one(".error-summary", root)?.focus();
 		times();

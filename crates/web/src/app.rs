@@ -10,6 +10,7 @@ use store::Store;
 
 use crate::gate::Gatekeeper;
 use crate::limits::OrganizationLimits;
+use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::module::{Module, NavigationEntry, Reconciler, Seed};
 use crate::operation::Operation;
@@ -48,6 +49,7 @@ struct Inner {
     reconcilers: Vec<Reconciler>,
     metrics: Metrics,
     limits: OrganizationLimits,
+    live: Live,
 }
 
 impl App {
@@ -73,6 +75,10 @@ impl App {
 
     pub(crate) fn limits(&self) -> &OrganizationLimits {
         &self.0.limits
+    }
+
+    pub(crate) fn live(&self) -> &Live {
+        &self.0.live
     }
 
     pub fn metrics(&self) -> &Metrics {
@@ -188,6 +194,7 @@ impl AppBuilder {
             seeds,
             reconcilers,
             metrics,
+            live: Live::new(),
             limits: OrganizationLimits::default(),
         })))
     }

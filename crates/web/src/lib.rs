@@ -15,6 +15,7 @@ mod gate;
 mod guard;
 mod layout;
 mod limits;
+pub mod live;
 mod metrics;
 mod module;
 mod openapi;

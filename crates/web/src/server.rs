@@ -37,7 +37,7 @@ pub struct Listener {
 /// Serves until `stop` resolves, then lets running requests finish.
 pub async fn serve(app: App, listener: Listener, stop: impl Future<Output = ()>) -> std::io::Result<()> {
     let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let graceful = GracefulShutdown::new();
+    let (graceful, ending) = (GracefulShutdown::new(), app.clone());
     let acceptor = listener.tls.map(|tls| tokio_rustls::TlsAcceptor::from(tls.0));
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -74,6 +74,7 @@ pub async fn serve(app: App, listener: Listener, stop: impl Future<Output = ()>)
         });
     }
     drop(listener.socket);
+    ending.live().end();
     if tokio::time::timeout(DRAIN_TIME, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still running when the time to finish was over");
     }

@@ -4,6 +4,7 @@ mod api;
 pub mod events;
 pub mod input;
 pub mod model;
+pub mod pages;
 pub mod read;
 pub mod retention;
 pub mod schemas;
@@ -14,14 +15,17 @@ use std::sync::Arc;
 
 use access::Access;
 use access::folders::links;
+use context::Requirement;
 use odata::EntitySet;
 use store::Entity as _;
-use web::Module;
+use web::{Area, Module, NavigationEntry};
 
-/// Operations of queues. The seed tells `access` that queues are contents of folders.
+/// Operations, pages and navigation of queues. The seed tells `access` that queues are contents of folders.
 pub fn module() -> Module {
+    let mut operations = api::operations();
+    operations.extend(pages::operations());
     Module {
-        operations: api::operations(),
+        operations,
         entity_sets: vec![
             EntitySet {
                 name: api::SET,
@@ -32,6 +36,14 @@ pub fn module() -> Module {
                 entity: model::retention_setting(),
             },
         ],
+        navigation: vec![NavigationEntry {
+            area: Area::Folder,
+            name: crate::console::ACTIVE,
+            title: "Queues",
+            icon: "queue",
+            path: "/queues",
+            requirement: Requirement::parse("Queues.View").unwrap_or(Requirement::Nothing),
+        }],
         seed: Some(Arc::new(|app| {
             Box::pin(async move {
                 let access = app.state::<Access>()?;

@@ -12,6 +12,7 @@ pub mod finish;
 pub mod input;
 pub mod keys;
 pub mod model;
+mod pages;
 pub mod read;
 pub mod retry;
 pub mod reviewers;
@@ -25,11 +26,13 @@ use odata::EntitySet;
 use store::Entity as _;
 use web::Module;
 
-/// Operations of items, and what becomes of those that nobody finishes.
+/// Operations and pages of items, and what becomes of those that nobody finishes.
 pub fn module() -> Module {
     let set = |name, entity| EntitySet { name, entity };
+    let mut operations = api::operations();
+    operations.extend(pages::operations());
     Module {
-        operations: api::operations(),
+        operations,
         entity_sets: vec![
             set(api::SET, model::FolderItem::model()),
             set(api::COMMENTS, model::ItemComment::model()),

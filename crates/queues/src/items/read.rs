@@ -15,7 +15,8 @@ use serde_json::{Map, Value, json};
 use store::{Entity as _, MOST_PARTS, Page, Scoped, Tenant, Value as Bound, params};
 use uuid::Uuid;
 
-use super::model::{FolderItem, Item, ItemComment, ItemData, ItemEvent, Status};
+use super::content::{self, Part};
+use super::model::{FolderItem, Item, ItemComment, ItemData, ItemEvent, ProcessingException, Status};
 use super::no_such_item;
 use super::wire::{self, Content, Head};
 use crate::definitions::model::Queue;
@@ -479,4 +480,85 @@ pub fn comment(scope: &mut Scoped<'_, Tenant>, view: &View, id: i64) -> Result<I
     let found = found.ok_or_else(missing)?;
     row(scope, view, found.item_id).map_err(|_| missing())?;
     Ok(found)
+}
+
+/// The newest comments on attempts, the newest first.
+pub fn comments(scope: &mut Scoped<'_, Tenant>, attempts: &[FolderItem], most: i64) -> Result<Vec<ItemComment>, Error> {
+    let ids: Vec<i64> = attempts.iter().map(|attempt| attempt.id).collect();
+    let condition = format!("item_id in ({}) order by id desc limit ?", access::rows::integers(&ids));
+    Ok(scope.find::<ItemComment>(&condition, params![most])?)
+}
+
+/// Why items failed, by id, without the rest of what they carry.
+pub fn exceptions(
+    scope: &mut Scoped<'_, Tenant>,
+    view: &View,
+    items: &[Head],
+) -> Result<HashMap<i64, ProcessingException>, Error> {
+    let mut found = HashMap::new();
+    if items.is_empty() {
+        return Ok(found);
+    }
+    let ids: Vec<i64> = items.iter().map(|item| item.id).collect();
+    let sql = format!(
+        "select item_id, exception from queue_item_data where {{scope}} and exception is not null and item_id in ({})",
+        access::rows::integers(&ids)
+    );
+    for row in scope.rows(&sql, params![])? {
+        let (id, stored): (i64, String) = (row.get(0)?, row.get(1)?);
+        let Some(head) = items.iter().find(|item| item.id == id) else {
+            continue;
+        };
+        let sealer = head.encrypted.then_some(&view.sealer);
+        let text = content::open(sealer, head.key, Part::Exception, stored)?;
+        found.insert(id, serde_json::from_str(&text).map_err(Error::internal)?);
+    }
+    Ok(found)
+}
+
+/// A page of the items of one queue of one folder as rows, and whether there are more after it. Nothing is counted unless it can be
+/// told from the numbers of the queue.
+///
+/// # Errors
+/// 400 for a filter that cannot be read.
+pub fn rows(
+    scope: &mut Scoped<'_, Tenant>,
+    view: &View,
+    query: &Query,
+) -> Result<(Vec<FolderItem>, Option<u64>), Error> {
+    let query = newest_first(query);
+    let links = links(scope, view, query.filter.as_ref())?;
+    let parts: Vec<Vec<Bound>> = links.iter().map(|(queue, folder)| params![*queue, *folder]).collect();
+    let asked = Query {
+        count: false,
+        ..query.clone()
+    };
+    let page = scope.list_parts::<FolderItem>(&asked, "queue_id = ? and folder_id = ?", &parts)?;
+    let total = match only_states(query.filter.as_ref()) {
+        Some(states) => Some(counted(scope, view, query.filter.as_ref(), &states)?),
+        None => None,
+    };
+    Ok((page.items, total))
+}
+
+/// The newest attempts of the chain that an item belongs to, the newest first.
+pub fn attempts(scope: &mut Scoped<'_, Tenant>, item: &FolderItem, most: i64) -> Result<Vec<FolderItem>, Error> {
+    let condition = "key = ? and folder_id = ? order by id desc limit ?";
+    Ok(scope.find::<FolderItem>(condition, params![item.key, item.folder_id, most])?)
+}
+
+/// What an item carries, opened.
+///
+/// # Errors
+/// 404 when it is gone.
+pub fn content(scope: &mut Scoped<'_, Tenant>, view: &View, item: &FolderItem) -> Result<Content, Error> {
+    let data = scope.get::<ItemData>(item.id)?.ok_or_else(no_such_item)?;
+    Content::open(Head::from(item), data, &view.sealer)
+}
+
+/// The progress of an item, opened.
+pub fn progress(view: &View, item: &FolderItem) -> Result<Option<String>, Error> {
+    let sealer = item.encrypted.then_some(&view.sealer);
+    let open = |stored: &String| content::open(sealer, item.key, Part::Progress, stored.clone());
+    item.progress.as_ref().map(open).transpose()
 }

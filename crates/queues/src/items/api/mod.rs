@@ -1,7 +1,7 @@
 //! Operations of tags Queues, QueueItems, QueueItemComments and QueueItemEvents.
 
 mod add;
-mod bulk;
+pub mod bulk;
 mod change;
 mod comments;
 mod events;
@@ -59,13 +59,13 @@ pub async fn view(request: &Request) -> Result<View, Error> {
 }
 
 /// The caller as history tells it.
-async fn who(request: &Request) -> Result<Who, Error> {
+pub async fn who(request: &Request) -> Result<Who, Error> {
     let access = request.state::<Access>()?;
     let user = access.user_id(&request.ctx.caller, request.tenant()?).await?;
     Ok(Who::new(&request.ctx.caller, user))
 }
 
-async fn change_by(request: &Request) -> Result<Change, Error> {
+pub async fn change_by(request: &Request) -> Result<Change, Error> {
     Ok(Change {
         ctx: request.ctx.clone(),
         who: who(request).await?,
