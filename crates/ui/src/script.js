@@ -56,39 +56,35 @@
 
 	// 2. Live parts: told that something changed, they take themselves out of the page as it is now. Changes are told of at most once
 	// a second, so what comes shortly after the first one is seen as well.
-	const sources = new Map();
 	let active = Date.now();
 	for (const type of ["pointerdown", "keydown"]) on(type, () => (active = Date.now()), true);
-	const soon = (part) => (part.dataset.soon ||= setTimeout(() => refresh(part), 1200));
+	const busy = (part) => part.contains(document.activeElement) || one("[data-row]:checked,:popover-open", part);
+	const soon = (part) => (part.dataset.soon ||= setTimeout(refresh, 1200, part));
 	const refresh = async (part) => {
 		delete part.dataset.soon;
+		if (!part.isConnected) return part.source?.close();
 		// Somebody who went away needs no news, and is not kept signed in by them.
-		if (!part.isConnected || document.hidden || Date.now() - active > 900000) return;
-		if (part.contains(document.activeElement) || one("[data-row]:checked,:popover-open", part)) return soon(part);
+		if (Date.now() - active > 9e5) return;
+		if (busy(part)) return soon(part);
 		try {
-			const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-			const fresh = answer.ok && !answer.redirected && parse(await answer.text()).getElementById(part.id);
-			if (!fresh || part.contains(document.activeElement) || one("[data-row]:checked", part)) return;
+			const answer = await fetch(location, { headers: { accept: "text/html" } });
+			const fresh = parse(await answer.text()).getElementById(part.id);
+			if (!fresh || busy(part)) return;
 			part.replaceChildren(...fresh.childNodes);
 			start(part);
 		} catch {}
 	};
-	const listen = (part) => {
-		if (document.hidden) return sources.set(part);
-		const source = new EventSource(part.dataset.live);
-		sources.set(part, source);
-		source.onmessage = () => soon(part);
-		source.onerror = () => part.isConnected || source.close();
-	};
 	// Browsers have few connections to spare: only what can be seen listens.
+	const listen = (part) => {
+		part.source?.close();
+		if (document.hidden) return;
+		part.source = new EventSource(part.dataset.live);
+		part.source.onmessage = () => soon(part);
+	};
 	on("visibilitychange", () => {
-		for (const [part, source] of sources) {
-			source?.close();
-			if (!part.isConnected) sources.delete(part);
-			else if (!document.hidden) {
-				listen(part);
-				soon(part);
-			}
+		for (const part of all("[data-live]")) {
+			listen(part);
+			soon(part);
 		}
 	});
 
