@@ -170,7 +170,7 @@ fn taken<T: Linked>(error: store::Error, name: &str) -> Error {
     if error.is_unique(&format!("{}_name", T::LINKS)) {
         return Error::conflict(
             codes::NAME_ALREADY_USED,
-            format!("{} with the name '{name}' exists already in this folder.", one::<T>()),
+            format!("The name {name} is already used by another {} of this folder.", T::NOUN),
         );
     }
     error.into()
