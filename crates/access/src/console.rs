@@ -1,4 +1,4 @@
-//! What the pages of this crate share.
+//! What console pages share.
 
 use context::{Error, Kind, codes};
 use jiff::Timestamp;

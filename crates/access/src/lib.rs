@@ -4,13 +4,15 @@
 //! * [`Gate`] puts accounts, identity and access together for the guard.
 //! * [`tenants`], [`folders`], [`roles`], [`users`], [`audit`], [`status`]: one capability each, with its stored form in
 //!   `model`, its rules in `service`, its operations in `api` and its pages in `pages`.
+//! * [`exports`] makes files of lists in the background, also for other crates.
 //! * [`Permit`] carries the right to an operation into services, [`audit::record`] writes down what they did.
 //! * [`module`] is all that the binary sees.
 
 pub mod audit;
 mod caches;
-mod console;
+pub mod console;
 pub mod directory;
+pub mod exports;
 pub mod folders;
 mod frame;
 mod gate;
@@ -45,6 +47,7 @@ pub const MIGRATIONS: &[store::Migration] = &[
     users::model::MIGRATION,
     audit::model::MIGRATION,
     outbox::MIGRATION,
+    exports::model::MIGRATION,
 ];
 
 /// The crate's whole face.
@@ -64,19 +67,21 @@ pub fn module() -> web::Module {
         users::pages::operations(),
         roles::pages::operations(),
         audit::pages::operations(),
+        exports::operations(),
     ];
     let navigation = [
         Ok(tenants::pages::navigation()),
         folders::pages::navigation(),
         users::pages::navigation(),
         audit::pages::navigation(),
+        Ok(exports::navigation()),
     ];
     let set = |name, entity| EntitySet { name, entity };
     web::Module {
         operations: operations.into_iter().flatten().collect(),
         entity_sets: vec![
             set("AuditLogs", audit::model::AuditLog::model()),
-            set("Exports", audit::model::Export::model()),
+            set("Exports", exports::Export::model()),
             set("Folders", folders::model::Folder::model()),
             set("Permissions", roles::catalogue::model()),
             set("Roles", roles::model::Role::model()),
@@ -97,6 +102,7 @@ pub fn module() -> web::Module {
                 wakes_on: &[],
                 run: Arc::new(|app| Box::pin(outbox::trim(app))),
             },
+            exports::reconciler(),
         ],
         seed: Some(Arc::new(|app| Box::pin(seed::run(app)))),
     }

@@ -12,8 +12,10 @@ use uuid::Uuid;
 use vault::{Vault, WrappedKey};
 use web::TenantRef;
 
+use crate::audit;
 use crate::caches::{Caches, Standing};
 use crate::directory;
+use crate::exports;
 use crate::folders::contents::Registry;
 use crate::folders::service as folders;
 use crate::folders::tree::Tree;
@@ -34,6 +36,8 @@ pub struct Access {
     pub identity: Arc<Identity>,
     /// What other crates keep in folders.
     pub contents: Registry,
+    /// Lists that can be exported.
+    pub exports: exports::Registry,
     clock: Arc<dyn Clock>,
     random: Arc<dyn vault::Random + Send + Sync>,
     caches: Caches,
@@ -51,12 +55,15 @@ impl Access {
         random: Arc<dyn vault::Random + Send + Sync>,
     ) -> Arc<Self> {
         let caches = Caches::new(&store);
+        let exports = exports::Registry::default();
+        exports.register(Arc::new(audit::export::Entries));
         Arc::new(Self {
             store,
             vault,
             accounts,
             identity,
             contents: Registry::default(),
+            exports,
             clock,
             random,
             caches,
@@ -266,6 +273,7 @@ impl std::fmt::Debug for Access {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Access")
             .field("contents", &self.contents)
+            .field("exports", &self.exports)
             .finish_non_exhaustive()
     }
 }

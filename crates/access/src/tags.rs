@@ -20,6 +20,36 @@ pub struct Tag {
     pub display_value: Option<String>,
 }
 
+/// Checks the tags of a request and fills in what is shown where that is left out. What is wrong with the member `Tags` is noted: more
+/// than 100 of them, one without name, a text of more than 256 characters.
+pub fn check(tags: Vec<Tag>, wrong: &mut Wrong) -> Vec<Tag> {
+    if tags.len() > MOST {
+        wrong.add("Tags", format!("There can be at most {MOST} tags."));
+        return Vec::new();
+    }
+    for (index, tag) in tags.iter().enumerate() {
+        if tag.name.trim().is_empty() {
+            wrong.add(format!("Tags[{index}].Name"), "A tag needs a name.");
+        }
+        let parts = [
+            ("Name", Some(&tag.name)),
+            ("DisplayName", tag.display_name.as_ref()),
+            ("Value", tag.value.as_ref()),
+            ("DisplayValue", tag.display_value.as_ref()),
+        ];
+        for (part, text) in parts {
+            wrong.text(format!("Tags[{index}].{part}"), text.map(String::as_str), LONGEST);
+        }
+    }
+    tags.into_iter().map(with_display_name).collect()
+}
+
+fn with_display_name(mut tag: Tag) -> Tag {
+    tag.display_name.get_or_insert_with(|| tag.name.clone());
+    tag.display_value = tag.display_value.or_else(|| tag.value.clone());
+    tag
+}
+
 /// The kind of a list of tags.
 pub const TAGS: Kind = Kind::Collection(&Kind::Complex(model));
 
@@ -37,31 +67,6 @@ pub fn model() -> &'static EntityType {
         navigations: &[],
     };
     &MODEL
-}
-
-/// The tags of a request as they are kept: the texts to show are name and value where the request gives none. What is wrong
-/// with the member `Tags` is noted: more than 100 of them, one without name, a text of more than 256 characters.
-pub fn checked(tags: Vec<Tag>, wrong: &mut Wrong) -> Vec<Tag> {
-    if tags.len() > MOST {
-        wrong.add("Tags", format!("At most {MOST} tags are allowed."));
-    }
-    for (index, tag) in tags.iter().enumerate() {
-        let at = |member: &str| format!("Tags[{index}].{member}");
-        if tag.name.trim().is_empty() {
-            wrong.add(at("Name"), "A tag needs a name.");
-        }
-        wrong.text(at("Name"), Some(&tag.name), LONGEST);
-        wrong.text(at("DisplayName"), tag.display_name.as_deref(), LONGEST);
-        wrong.text(at("Value"), tag.value.as_deref(), LONGEST);
-        wrong.text(at("DisplayValue"), tag.display_value.as_deref(), LONGEST);
-    }
-    tags.into_iter().map(with_display_texts).collect()
-}
-
-fn with_display_texts(mut tag: Tag) -> Tag {
-    tag.display_name.get_or_insert_with(|| tag.name.clone());
-    tag.display_value = tag.display_value.or_else(|| tag.value.clone());
-    tag
 }
 
 /// A tag in its wire form as people write it: `name` or `name=value`.
@@ -110,15 +115,15 @@ mod tests {
         for text in ["red", "env=prod", "rule=a=b"] {
             assert_eq!(text_of(&json!(of_text(text))), text);
         }
-        let tags = checked(vec![of_text(" env = prod "), of_text("red")], &mut Wrong::default());
+        let tags = check(vec![of_text(" env = prod "), of_text("red")], &mut Wrong::default());
         assert_eq!(labels(&json!({ "Tags": tags })), ["env: prod", "red"]);
     }
 
     #[test]
     fn tags_have_names_and_bounds() {
         let mut wrong = Wrong::default();
-        checked(vec![of_text("a"), of_text(" "), of_text(&"ä".repeat(257))], &mut wrong);
-        checked(vec![of_text("a"); 101], &mut wrong);
+        check(vec![of_text("a"), of_text(" "), of_text(&"ä".repeat(257))], &mut wrong);
+        check(vec![of_text("a"); 101], &mut wrong);
         let error = wrong.into_error();
         let names: Vec<&str> = error.fields.iter().map(|field| field.name.as_str()).collect();
         assert_eq!(names, ["Tags[1].Name", "Tags[2].Name", "Tags"]);

@@ -20,6 +20,34 @@ pub enum Requests {
     Cycle(Vec<Vec<u8>>),
     /// The same, with a running number of as many digits as `digits` says written at `at`.
     Numbered { bytes: Vec<u8>, at: usize, digits: usize },
+    /// One of `first`, answered with an entity, and then `second` about its id: two requests that count as one.
+    Pairs { first: Vec<Vec<u8>>, second: Second },
+}
+
+/// The second request of a pair.
+pub struct Second {
+    pub before: Vec<u8>,
+    pub after: Vec<u8>,
+}
+
+impl Second {
+    fn about(&self, entity: &[u8]) -> anyhow::Result<Vec<u8>> {
+        const NAME: &[u8] = b"\"Id\":";
+        let at = entity.windows(NAME.len()).position(|window| window == NAME);
+        let id: Vec<u8> = at
+            .map(|at| &entity[at + NAME.len()..])
+            .unwrap_or_default()
+            .iter()
+            .copied()
+            .take_while(u8::is_ascii_digit)
+            .collect();
+        anyhow::ensure!(
+            !id.is_empty(),
+            "an answer has no entity: {}",
+            String::from_utf8_lossy(entity)
+        );
+        Ok([self.before.as_slice(), &id, &self.after].concat())
+    }
 }
 
 impl Requests {
@@ -36,7 +64,7 @@ impl Requests {
 
     fn prepare<'a>(&'a self, number: u64, own: &'a mut Vec<u8>) -> &'a [u8] {
         match self {
-            Self::Cycle(requests) => &requests[number as usize % requests.len()],
+            Self::Cycle(requests) | Self::Pairs { first: requests, .. } => &requests[number as usize % requests.len()],
             Self::Numbered { bytes, at, digits } => {
                 if own.is_empty() {
                     own.extend_from_slice(bytes);
@@ -172,6 +200,18 @@ impl Load {
                 head.status,
                 String::from_utf8_lossy(&buffer[head.body..head.end])
             );
+            if let Requests::Pairs { second, .. } = &*requests {
+                let request = second.about(&buffer[head.body..head.end])?;
+                stream.write_all(&request).await?;
+                let head = read(&mut stream, &mut buffer).await?;
+                anyhow::ensure!(
+                    head.status == self.status,
+                    "expected {}, got {}: {}",
+                    self.status,
+                    head.status,
+                    String::from_utf8_lossy(&buffer[head.body..head.end])
+                );
+            }
             let now = Instant::now();
             if sent >= begin && now <= end {
                 latencies.add(now - sent);

@@ -24,7 +24,7 @@ pub const MIGRATIONS: &[Migration] = schema::MIGRATIONS;
 /// What this crate contributes to the server. The seed tells `access` that queues are contents of folders.
 pub fn module() -> Module {
     let mut module = definitions::module();
-    for part in [items::module()] {
+    for part in [items::module(), statistics::module()] {
         module.operations.extend(part.operations);
         module.entity_sets.extend(part.entity_sets);
         module.navigation.extend(part.navigation);

@@ -119,6 +119,7 @@ const QUEUES: Migration = Migration {
         );
         create unique index queue_items_unique_key on queue_items (unique_key);
         create index queue_items_key on queue_items (key);
+        create index queue_items_queue on queue_items (tenant_id, queue_id, id);
         create index queue_items_status on queue_items (tenant_id, queue_id, status, id);
         create index queue_items_created on queue_items (tenant_id, queue_id, created_at, id);
         create index queue_items_status_created on queue_items (tenant_id, queue_id, status, created_at, id);
@@ -240,6 +241,7 @@ const QUEUES: Migration = Migration {
             at_risk bigint not null,
             late bigint not null,
             robots bigint,
+            more {bool} not null,
             worked_out_at bigint not null
         );
 

@@ -1,6 +1,6 @@
 //! A throw-away PostgreSQL cluster per test process, a database per test.
 //!
-//! The cluster listens on a socket in its own folder and never waits for the disk. A watchdog process holds
+//! The cluster listens on a socket in its own folder and never waits for the disk, unless it is asked for one that does. A watchdog process holds
 //! the other end of a pipe of ours: when we end, by return or by SIGKILL, it stops the cluster and removes
 //! the folder. PostgreSQL refuses to run as root, so root's cluster runs as `postgres` or `nobody`.
 
@@ -25,13 +25,27 @@ impl Database {
     ///
     /// # Panics
     /// When the cluster cannot be made, or is missing although `ORCHESTRION_REQUIRE_ALL` is `1`.
-    #[expect(clippy::panic, reason = "a test cannot go on without its database")]
     pub fn create() -> Option<Self> {
         static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
+        Self::create_in(&CLUSTER, Durability::None)
+    }
+
+    /// Like [`create`](Self::create) in a cluster that writes to the disk what it acknowledges, for programs that measure.
+    ///
+    /// # Panics
+    /// As [`create`](Self::create).
+    pub fn create_durable() -> Option<Self> {
+        static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
+        Self::create_in(&CLUSTER, Durability::Disk)
+    }
+
+    #[expect(clippy::panic, reason = "a test cannot go on without its database")]
+    fn create_in(cluster: &'static OnceLock<Option<Cluster>>, durability: Durability) -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(1);
-        let cluster = CLUSTER.get_or_init(|| {
+        let cluster = cluster.get_or_init(|| {
             let binaries = binaries()?;
-            Some(Cluster::start(binaries).unwrap_or_else(|error| panic!("PostgreSQL does not start: {error}")))
+            let started = Cluster::start(binaries, durability);
+            Some(started.unwrap_or_else(|error| panic!("PostgreSQL does not start: {error}")))
         });
         let Some(cluster) = cluster else {
             crate::skipped("PostgreSQL", "initdb and pg_ctl are not installed");
@@ -75,6 +89,22 @@ impl Drop for Database {
     }
 }
 
+/// Whether a commit waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Durability {
+    None,
+    Disk,
+}
+
+impl Durability {
+    fn settings(self) -> &'static str {
+        match self {
+            Self::None => "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB",
+            Self::Disk => "-c shared_buffers=1GB -c max_wal_size=4GB -c checkpoint_timeout=15min",
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Cluster {
     binaries: PathBuf,
@@ -85,7 +115,7 @@ struct Cluster {
 }
 
 impl Cluster {
-    fn start(binaries: PathBuf) -> io::Result<Self> {
+    fn start(binaries: PathBuf, durability: Durability) -> io::Result<Self> {
         // The path of a socket is at most 107 bytes long.
         let base = Some(std::env::temp_dir()).filter(|path| path.as_os_str().len() < 60);
         let folder = tempfile::Builder::new()
@@ -135,9 +165,9 @@ impl Cluster {
         ]);
         succeed(initdb.arg(&data).output()?)?;
         let settings = format!(
-            "-k {} -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-             -c max_connections=300 -c shared_buffers=64MB -c deadlock_timeout=100ms",
-            cluster.folder.display()
+            "-k {} -c listen_addresses= -c max_connections=300 -c deadlock_timeout=100ms {}",
+            cluster.folder.display(),
+            durability.settings()
         );
         let log = cluster.folder.join("log");
         let mut start = cluster.command("pg_ctl");

@@ -1,12 +1,17 @@
 //! Answers.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use context::Error;
 use http::{HeaderValue, StatusCode, header};
+use http_body::{Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Either, Full};
 use serde::Serialize;
 use serde_json::Value;
+use tokio::sync::mpsc;
 
 use crate::Request;
 
@@ -75,6 +80,18 @@ impl Reply {
             .map_err(Error::internal)
     }
 
+    /// Answers with parts that come through a channel, `length` bytes in all. A part that is an error ends the connection, so that the
+    /// client sees that the body is not whole.
+    pub fn parts(
+        self,
+        content_type: &str,
+        length: u64,
+        parts: mpsc::Receiver<std::io::Result<Vec<u8>>>,
+    ) -> Result<Response, Error> {
+        self.header("content-length", &length.to_string())
+            .stream(content_type, Parts { parts, left: length })
+    }
+
     /// Answers with a stream of frames.
     pub fn stream<B>(self, content_type: &str, body: B) -> Result<Response, Error>
     where
@@ -84,6 +101,32 @@ impl Reply {
             .header(header::CONTENT_TYPE, content_type)
             .body(Either::Right(body.boxed_unsync()))
             .map_err(Error::internal)
+    }
+}
+
+/// A body whose parts come through a channel.
+struct Parts {
+    parts: mpsc::Receiver<std::io::Result<Vec<u8>>>,
+    /// Bytes still to come.
+    left: u64,
+}
+
+impl http_body::Body for Parts {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<std::io::Result<Frame<Bytes>>>> {
+        self.parts.poll_recv(cx).map(|part| {
+            let part = part?.map(|part| {
+                self.left = self.left.saturating_sub(part.len() as u64);
+                Frame::data(Bytes::from(part))
+            });
+            Some(part)
+        })
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
     }
 }
 

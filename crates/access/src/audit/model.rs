@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use store::Migration;
-use uuid::Uuid;
 
 use crate::users::model::UserType;
 
@@ -85,18 +84,6 @@ odata::enumeration! {
         AutomaticallyExploreEnd = 48, InstallState = 49, FinishInstall = 50, FinishUninstall = 51,
     }
 }
-odata::enumeration! {
-    /// What an export holds.
-    pub enum ExportType: "ExportModelType" {
-        OrchestratorAudit = 0, TestAutomationAudit = 1, Queues = 2, Logs = 3, Jobs = 4, Privileges = 5,
-        RateLimitsReportQueueItems = 6, RateLimitsReportJobs = 7, AutopilotForRobotsData = 8,
-    }
-}
-odata::enumeration! {
-    /// How far an export is.
-    pub enum ExportStatus: "ExportModelStatus" { New = 0, InProgress = 1, Completed = 2, Failed = 3 }
-}
-
 store::entity! {
     /// An entry of the audit log. Contract schema `AuditLogDto`.
     #[derive(PartialEq)]
@@ -135,22 +122,5 @@ store::entity! {
         pub entity_id: Option<i64> = "EntityId",
         pub entity_name: String = "EntityName",
         pub action: Action = "Action",
-    }
-}
-
-store::entity! {
-    /// A finished export. Contract schema `ExportModel`.
-    #[derive(PartialEq)]
-    pub struct Export in Tenant, table "exports", as "ExportModel" {
-        #[key] pub id: i64 = "Id",
-        pub name: String = "Name",
-        pub export_type: ExportType = "Type",
-        pub status: ExportStatus = "Status",
-        pub requested_at: Timestamp = "RequestedAt",
-        pub executed_at: Option<Timestamp> = "ExecutedAt",
-        pub size: Option<i64> = "Size",
-        /// The principal that asked; nobody else gets it.
-        pub owner: Uuid,
-        pub content: Vec<u8>,
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod contents;
+pub mod links;
 pub mod members;
 pub mod model;
 pub mod navigation;

@@ -19,6 +19,8 @@ use crate::rows;
 
 /// The name of the one directory of an installation.
 pub const DOMAIN: &str = "autogen";
+/// Accounts offered for choice at a time.
+const MOST_OFFERED: usize = 500;
 
 /// The switches of a user, as requests set them; `None` leaves what is there.
 #[derive(Debug, Clone, Default, serde::Deserialize, schemars::JsonSchema)]
@@ -65,6 +67,19 @@ pub fn of_caller(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx) -> Result<Option<i64
         }
         None => Ok(None),
     }
+}
+
+/// The user names of accounts; those that do not exist are missing.
+pub fn names(scope: &mut Scoped<'_, Tenant>, ids: &[i64]) -> Result<HashMap<i64, String>, Error> {
+    let users = scope.get_many::<TenantUser>(ids)?;
+    Ok(users.into_iter().map(|user| (user.id, user.user_name)).collect())
+}
+
+/// Accounts that can be chosen one by one, groups left out, by name: the first 500.
+pub fn offered(scope: &mut Scoped<'_, Tenant>) -> Result<Vec<(i64, String)>, Error> {
+    let condition = format!("user_type <> ? order by user_name_folded, id limit {MOST_OFFERED}");
+    let users = scope.find::<TenantUser>(&condition, params![UserType::DirectoryGroup])?;
+    Ok(users.into_iter().map(|user| (user.id, user.user_name)).collect())
 }
 
 /// The users with these ids, each of which must exist.
@@ -221,7 +236,7 @@ pub fn edit(
             ));
         }
         user.modified_at = Some(ctx.now);
-        user.modifier_id = caller_id(scope, ctx)?;
+        user.modifier_id = of_caller(scope, ctx)?;
         scope.update(&user)?;
         scope.changed("assignments", scope.scope().0);
         let changes = json!({ "Old": rows::published(&before), "New": rows::published(&user) });
@@ -301,13 +316,6 @@ pub fn delete(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, id: i64) -> Result<(), 
     assignments::remove_all(scope, id)?;
     scope.delete::<TenantUser>(id)?;
     Ok(())
-}
-
-fn caller_id(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx) -> Result<Option<i64>, Error> {
-    match ctx.caller.principal_id() {
-        Some(id) => Ok(known(scope, id)?.map(|user| user.id)),
-        None => Ok(None),
-    }
 }
 
 /// What the wire form of users says about their tenant.

@@ -7,6 +7,7 @@ mod documents;
 mod footprint;
 mod introspection;
 mod million;
+mod queues;
 mod start;
 mod tokens;
 
@@ -64,6 +65,10 @@ const FIGURES: &[(&str, Measure)] = &[
     ("asset-by-id", asset_by_id::measure),
     ("asset-writes", asset_writes::measure),
     ("asset-list", asset_list::measure),
+    ("queue-add", queues::add),
+    ("queue-bulk", queues::bulk),
+    ("queue-cycles", queues::cycles),
+    ("queue-list", queues::list),
 ];
 
 /// Measures and prints. A missed figure is told, not an error: it says as much about the machine as about the server.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use testkit::Server;
 
-use crate::access_support::{application, folder, id, names, role};
+use crate::access_support::{application, eventually, folder, id, names, role};
 use crate::support::{assign_folder_role, assign_tenant_role, create_user};
 
 const TENANT: &str = "/console/default/tenants/Default";
@@ -255,7 +255,7 @@ fn a_role_is_duplicated_changed_and_deleted_by_hand() {
 }
 
 #[test]
-fn the_audit_log_is_filtered_opened_and_downloaded() {
+fn the_audit_log_is_filtered_opened_and_exported() {
     testkit::each_database(|server| {
         folder(server, "<b>bold", None);
         let browser = server.admin_session();
@@ -281,8 +281,20 @@ fn the_audit_log_is_filtered_opened_and_downloaded() {
             detail.contains("FullyQualifiedName") && detail.contains("Create Folder"),
             "{detail}"
         );
-        let file = browser.get(&format!("{path}/download?component=Folders")).expect(200);
+        let filtered = format!("{path}?component=Folders");
+        let asked = browser
+            .fill(&filtered, &format!("{path}/export?component=Folders"), &[])
+            .expect(303);
+        let exports = format!("{TENANT}/exports");
+        assert_eq!(asked.header("location"), exports);
+        let download = eventually(|| {
+            let page = browser.get(&exports).expect(200).text();
+            let id = page.split(&format!("{exports}/")).nth(1)?.split('/').next()?.to_owned();
+            Some(format!("{exports}/{id}/download"))
+        });
+        let file = browser.get(&download).expect(200);
         assert!(file.header("content-disposition").contains("audit_logs.csv") && file.text().contains("\"<b>bold\""));
+        assert!(!file.text().contains("Monitoring"), "only what the list showed");
     });
 }
 

@@ -79,3 +79,33 @@ pub fn names(list: &Value, member: &str) -> Vec<String> {
         .map(|row| row[member].as_str().unwrap_or_default().to_owned())
         .collect()
 }
+
+/// Asks for an export of the audit log with these query options.
+#[track_caller]
+pub fn export_audit(server: &Server, token: &str, options: &str) -> Value {
+    let path = format!("/odata/AuditLogs/{NAMESPACE}.Export?{options}");
+    server.post(&path).bearer(token).send().expect(200).json()
+}
+
+/// Asks for an export until it is completed or failed.
+#[track_caller]
+pub fn ended_export(server: &Server, token: &str, export: i64) -> Value {
+    let path = format!("/odata/Exports({export})");
+    eventually(|| {
+        let export = server.get(&path).bearer(token).send().expect(200).json();
+        matches!(export["Status"].as_str(), Some("Completed" | "Failed")).then_some(export)
+    })
+}
+
+/// Asks again until there is an answer. What background work does takes a moment, and on a busy machine several.
+#[track_caller]
+pub fn eventually<T>(ask: impl Fn() -> Option<T>) -> T {
+    let started = std::time::Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(started.elapsed().as_secs() < 60, "nothing happened");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}

@@ -117,39 +117,3 @@ fn the_other_audited_service_has_its_own_entries() {
     );
     call("Nothing").expect(400);
 }
-
-#[test]
-fn an_export_is_a_file_for_whoever_asked_for_it() {
-    testkit::each_database(|server| {
-        folder(server, "=cmd()", None);
-        let token = server.token("OR.Audit");
-        let asked = format!("/odata/AuditLogs/{NAMESPACE}.Export?$filter=Component eq 'Folders'");
-        let export = server.post(&asked).bearer(&token).send().expect(200).json();
-        assert_eq!(
-            (export["Status"].as_str(), export["Type"].as_str()),
-            (Some("Completed"), Some("OrchestratorAudit"))
-        );
-        let own = format!("/odata/Exports({})", id(&export));
-        assert_eq!(
-            server.get(&own).bearer(&token).send().expect(200).json()["Id"],
-            export["Id"]
-        );
-        let link = server
-            .get(&format!("{own}/{NAMESPACE}.GetDownloadLink"))
-            .bearer(&token)
-            .send()
-            .expect(200)
-            .json();
-        let path = link["Uri"]
-            .as_str()
-            .unwrap()
-            .strip_prefix(&server.base())
-            .unwrap()
-            .to_owned();
-        let file = server.get(&path).bearer(&token).send().expect(200);
-        assert!(file.header("content-type").starts_with("text/csv"));
-        assert!(file.text().contains("\"'=cmd()\""), "{}", file.text());
-        server.get(&path).send().expect(401);
-        server.get(&path).bearer(&admin_token(server)).send().expect(404);
-    });
-}

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use web::{Family, Operation};
 
 /// Tags whose operations are served, and those of them that need robots or machines and are therefore not declared yet.
-const TAGS: [&str; 9] = [
+const TAGS: [&str; 11] = [
     "Folders",
     "FoldersNavigation",
     "Roles",
@@ -17,8 +17,10 @@ const TAGS: [&str; 9] = [
     "Users",
     "Assets",
     "AuditLogs",
+    "Exports",
     "Tenants",
     "Status",
+    "QueueProcessingRecords",
 ];
 const NEED_ROBOTS: [&str; 10] = [
     "Assets_GetRobotAssetByRobotId",

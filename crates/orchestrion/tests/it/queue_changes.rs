@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use testkit::each_database;
 
+use crate::access_support::{ended_export, id};
 use crate::assets_support::{Member, create_folder};
 use crate::queues_support::Queues;
 
@@ -197,14 +198,55 @@ fn lists_filter_sort_count_and_leave_content_out_when_told() {
             .json();
         assert_eq!(everywhere["@odata.count"], 4);
         let events = queues
-            .get(&format!(
-                "/odata/QueueItemEvents?$filter=Status eq 'InProgress'&$count=true"
-            ))
+            .get("/odata/QueueItemEvents?$filter=Status eq 'InProgress'&$count=true")
             .expect(200)
             .json();
         assert_eq!(events["@odata.count"], 1);
         let event = format!("/odata/QueueItemEvents({})", events["value"][0]["Id"]);
         assert_eq!(queues.get(&event).expect(200).json()["Action"], "Status");
         other.get(&event).expect(404);
+    });
+}
+
+#[test]
+fn items_are_exported_with_what_they_carry() {
+    each_database(|server| {
+        let queues = Queues::of(server);
+        let queue = queues.create(&json!({"Name": "Q \"ü\"", "Encrypted": true}));
+        let name = &queue["Name"];
+        queues.add(&json!({"Name": name, "Reference": "=1+1", "SpecificContent": {"word": "sesame"}}));
+        queues.add(&json!({"Name": name, "Reference": "other", "Priority": "High"}));
+        let export = |filter: &str| {
+            let path = format!(
+                "/odata/QueueDefinitions({})/UiPathODataSvc.Export?{filter}",
+                queue["Id"]
+            );
+            queues.post(&path, &json!({}))
+        };
+        let asked = export("$filter=Priority eq 'Normal'").expect(200).json();
+        assert_eq!(asked["Type"], "Queues");
+        let done = ended_export(server, &queues.token, id(&asked));
+        assert_eq!(done["Status"], "Completed", "{done}");
+        let link = format!(
+            "/odata/Exports({})/UiPath.Server.Configuration.OData.GetDownloadLink",
+            id(&asked)
+        );
+        let link = queues.get(&link).expect(200).json();
+        let uri = link["Uri"]
+            .as_str()
+            .unwrap()
+            .strip_prefix(&server.base())
+            .unwrap()
+            .to_owned();
+        let file = queues.get(&uri).expect(200).text();
+        assert_eq!(file.lines().count(), 2, "{file}");
+        assert!(
+            file.contains(r#""'=1+1""#) && file.contains(r#"{""word"":""sesame""}"#),
+            "{file}"
+        );
+        export("$filter=Nothing eq 1").expect(400);
+        let other = queues.in_folder(create_folder(server, "Other"));
+        let path = format!("/odata/QueueDefinitions({})/UiPathODataSvc.Export", queue["Id"]);
+        other.post(&path, &json!({})).expect(404);
     });
 }

@@ -1,5 +1,7 @@
 //! What becomes of items, and of what belongs to them, when their time is over or their queue is deleted.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use context::Error;
 use jiff::{Timestamp, ToSpan as _};
 use queues::items::model::{
@@ -17,7 +19,8 @@ const DAY: i64 = 86_400_000_000;
 
 /// An item that was made and last touched at some time.
 fn item(queue: i64, status: Status, at: Timestamp) -> Item {
-    let key = Uuid::new_v4();
+    static MADE: AtomicU64 = AtomicU64::new(1);
+    let key = Uuid::from_u128(MADE.fetch_add(1, Ordering::Relaxed).into());
     Item {
         id: 0,
         queue_id: queue,

@@ -174,6 +174,14 @@ pub const ADD: &str = "/odata/Queues/UiPathODataSvc.AddQueueItem";
 pub const BULK: &str = "/odata/Queues/UiPathODataSvc.BulkAddQueueItems";
 pub const START: &str = "/odata/Queues/UiPathODataSvc.StartTransaction";
 
+/// Lets a reconciler look once, now.
+#[track_caller]
+pub fn look(server: &Server, name: &str) {
+    let reconcilers = server.app.reconcilers();
+    let reconciler = reconcilers.iter().find(|reconciler| reconciler.name == name).unwrap();
+    server.run((reconciler.run)(server.app.clone())).unwrap();
+}
+
 /// The address of a function or action bound to queues.
 pub fn bound(name: &str) -> String {
     format!("{SET}/UiPath.Server.Configuration.OData.{name}")

@@ -136,7 +136,7 @@ impl QueueInput {
                 "RiskSlaInMinutes must not be more than SlaInMinutes.",
             );
         }
-        let tags = self.tags.take().map(|tags| tags::checked(tags, &mut wrong));
+        let tags = self.tags.take().map(|tags| tags::check(tags, &mut wrong));
         let finished = RetentionDraft::check(
             "Retention",
             [self.retention_period.map(i64::from), self.retention_bucket_id],

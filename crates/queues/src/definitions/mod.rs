@@ -33,7 +33,9 @@ pub fn module() -> Module {
         ],
         seed: Some(Arc::new(|app| {
             Box::pin(async move {
-                app.state::<Access>()?.contents.register(Arc::new(folders::InFolders));
+                let access = app.state::<Access>()?;
+                access.contents.register(Arc::new(folders::InFolders));
+                access.exports.register(Arc::new(crate::items::export::Items));
                 Ok(())
             })
         })),

@@ -1,11 +1,13 @@
 //! Items of queues: adding, taking, finishing, reviewing and reading them.
 
+mod abandon;
 pub mod add;
 mod api;
 pub mod change;
 pub mod comments;
 pub mod content;
 pub mod events;
+pub mod export;
 pub mod finish;
 pub mod input;
 pub mod keys;
@@ -23,7 +25,7 @@ use odata::EntitySet;
 use store::Entity as _;
 use web::Module;
 
-/// Operations of items.
+/// Operations of items, and what becomes of those that nobody finishes.
 pub fn module() -> Module {
     let set = |name, entity| EntitySet { name, entity };
     Module {
@@ -33,6 +35,7 @@ pub fn module() -> Module {
             set(api::COMMENTS, model::ItemComment::model()),
             set(api::EVENTS, model::ItemEvent::model()),
         ],
+        reconcilers: vec![abandon::reconciler()],
         ..Module::default()
     }
 }

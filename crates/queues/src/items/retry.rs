@@ -20,14 +20,10 @@ pub enum By {
 
 /// The row of the next attempt after `item`.
 fn attempt(item: &Item, by: By, ctx: &Ctx, now: Timestamp) -> Item {
-    let seconds = match (item.started_at, item.ended_at) {
-        (Some(started), ended) => ended
-            .unwrap_or(now)
-            .as_second()
-            .saturating_sub(started.as_second())
-            .max(0),
-        (None, _) => 0,
-    };
+    let seconds = item.started_at.map_or(0, |started| {
+        let ended = item.ended_at.unwrap_or(now);
+        (ended.as_microsecond() - started.as_microsecond()).max(0) / 1_000_000
+    });
     let mut next = Item {
         id: 0,
         unique_key: new_key(ctx),

@@ -1,11 +1,11 @@
 //! The value one caller gets, in clear (reference: resources 1.3).
 
+use access::users::service as users;
 use context::{Ctx, Error, codes};
 use serde_json::{Value, json};
 use store::{Scoped, Tenant, params};
 use vault::Secret;
 
-use super::accounts;
 use super::model::{Asset, FolderAsset, UserValue, ValueScope, ValueType};
 use super::sealing::{Sealer, place};
 
@@ -34,7 +34,7 @@ pub fn read(
             ),
         ));
     }
-    let own = match (asset.value_scope, accounts::of_caller(scope, ctx)?) {
+    let own = match (asset.value_scope, users::of_caller(scope, ctx)?) {
         (ValueScope::PerRobot, Some(user)) => {
             scope.find_one::<UserValue>("asset_id = ? and user_id = ?", params![asset.id, user])?
         }

@@ -138,7 +138,7 @@ impl AssetInput {
             value_scope == ValueScope::Global || self.has_default_value.unwrap_or_else(|| self.has_value());
         let given = self.take_value();
         let default = wants_default.then(|| given.check(value_type, "", &mut wrong));
-        let tags = self.tags.take().map(|tags| tags::checked(tags, &mut wrong));
+        let tags = self.tags.take().map(|tags| tags::check(tags, &mut wrong));
         let user_values = self
             .user_values
             .take()

@@ -1,6 +1,5 @@
 //! Assets: values that automations read by name, for all accounts or for single ones, visible in one folder or several.
 
-mod accounts;
 mod api;
 pub mod direct;
 pub mod input;
@@ -10,12 +9,13 @@ pub mod read;
 pub mod schema;
 pub mod sealing;
 pub mod service;
-pub mod sharing;
+mod sharing;
 pub mod value;
 
 use std::sync::Arc;
 
 use access::Access;
+use access::folders::links;
 use context::Requirement;
 use odata::EntitySet;
 use store::Entity as _;
@@ -41,7 +41,8 @@ pub fn module() -> Module {
         }],
         seed: Some(Arc::new(|app| {
             Box::pin(async move {
-                app.state::<Access>()?.contents.register(Arc::new(sharing::InFolders));
+                let contents = &app.state::<Access>()?.contents;
+                contents.register(links::contents::<model::Asset>());
                 Ok(())
             })
         })),

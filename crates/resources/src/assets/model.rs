@@ -237,32 +237,3 @@ fn connection_data() -> &'static EntityType {
     };
     &MODEL
 }
-
-/// The model of `AccessibleFoldersDto`: where something is shared, as far as the caller may see.
-pub fn accessible_folders() -> &'static EntityType {
-    static MODEL: EntityType = EntityType {
-        name: "AccessibleFoldersDto",
-        key: None,
-        properties: &[
-            Property::computed("AccessibleFolders", Kind::Collection(&Kind::Complex(simple_folder))),
-            Property::new("TotalFoldersCount", Kind::Int32, Source::Computed),
-        ],
-        navigations: &[],
-    };
-    &MODEL
-}
-
-fn simple_folder() -> &'static EntityType {
-    static MODEL: EntityType = EntityType {
-        name: "SimpleFolderDto",
-        key: Some("Id"),
-        properties: &[
-            Property::computed("DisplayName", Kind::String),
-            Property::computed("FullyQualifiedName", Kind::String),
-            Property::computed("Key", Kind::Guid),
-            Property::computed("Id", Kind::Int64),
-        ],
-        navigations: &[],
-    };
-    &MODEL
-}

@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use context::{Error, Reach};
+use access::folders::links::{self, Permits, no_such};
+use access::users::service as users;
+use context::Error;
 use odata::{Expr, Function, Query, Root};
 use serde_json::{Map, Value, json};
 use store::{Entity as _, Page, Scoped, Tenant, params};
 use uuid::Uuid;
 
-use super::accounts;
 use super::model::{Asset, FolderAsset, Link, UserValue, ValueType};
-use super::service::no_such_asset;
 
 /// The assets of a folder. `with_secrets`: assets of type Secret too, which clients of older contracts cannot read.
 pub fn in_folder(
@@ -74,32 +74,14 @@ fn is_about_links(filter: &Expr) -> bool {
     }
 }
 
-/// The assets of all folders within reach, each once, without those that are in the folder `except`.
+/// The assets of all folders in which the caller may see them, each once, without those that are in the folder `except`.
 pub fn across_folders(
     scope: &mut Scoped<'_, Tenant>,
-    reach: &Reach,
+    permits: &Permits<Asset>,
     except: Option<i64>,
     query: &Query,
 ) -> Result<Page<Value>, Error> {
-    let mut conditions = Vec::new();
-    let mut values = Vec::new();
-    if let Reach::Only(folders) = reach {
-        conditions.push(format!(
-            "exists (select 1 from asset_folders l where l.asset_id = assets.id and l.folder_id in ({}))",
-            if folders.is_empty() {
-                "-1".to_owned()
-            } else {
-                access::rows::integers(folders)
-            }
-        ));
-    }
-    if let Some(folder) = except {
-        conditions.push(
-            "not exists (select 1 from asset_folders x where x.asset_id = assets.id and x.folder_id = ?)".to_owned(),
-        );
-        values.extend(params![folder]);
-    }
-    let page = scope.list::<Asset>(query, &conditions.join(" and "), values)?;
+    let page = links::across(scope, permits, except, query)?;
     let rows = page.items.iter().map(|asset| (asset.id, asset.to_json())).collect();
     Ok(Page {
         items: complete(scope, query, rows)?,
@@ -113,7 +95,7 @@ pub fn across_folders(
 /// 404 when the folder has no such asset.
 pub fn by_id(scope: &mut Scoped<'_, Tenant>, folder: i64, id: i64, query: &Query) -> Result<Value, Error> {
     let found = scope.find_one::<FolderAsset>("folder_id = ? and id = ?", params![folder, id])?;
-    single(scope, query, found.ok_or_else(|| no_such_asset(id))?)
+    single(scope, query, found.ok_or_else(|| no_such::<Asset>(id))?)
 }
 
 /// An asset of a folder by its GUID.
@@ -122,7 +104,7 @@ pub fn by_id(scope: &mut Scoped<'_, Tenant>, folder: i64, id: i64, query: &Query
 /// 404 when the folder has no such asset.
 pub fn by_key(scope: &mut Scoped<'_, Tenant>, folder: i64, key: Uuid, query: &Query) -> Result<Value, Error> {
     let found = scope.find_one::<FolderAsset>("folder_id = ? and key = ?", params![folder, key])?;
-    single(scope, query, found.ok_or_else(|| no_such_asset(key))?)
+    single(scope, query, found.ok_or_else(|| no_such::<Asset>(key))?)
 }
 
 fn single(scope: &mut Scoped<'_, Tenant>, query: &Query, asset: FolderAsset) -> Result<Value, Error> {
@@ -188,10 +170,10 @@ fn user_values(
         let condition = format!("asset_id in ({}) order by id", access::rows::integers(chunk));
         stored.extend(scope.find::<UserValue>(&condition, params![])?);
     }
-    let mut users: Vec<i64> = stored.iter().map(|value| value.user_id).collect();
-    users.sort_unstable();
-    users.dedup();
-    let names = accounts::names(scope, &users)?;
+    let mut ids: Vec<i64> = stored.iter().map(|value| value.user_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let names = users::names(scope, &ids)?;
     let mut by_asset: HashMap<i64, Vec<Value>> = HashMap::new();
     for value in stored {
         let mut members = value.to_json();

@@ -1,11 +1,12 @@
 //! What can happen to an asset (reference: resources 1.2).
 
 use access::audit::{self, Action, Component, Entry};
-use context::{Ctx, Error, Field, codes};
+use access::folders::links;
+use access::users::service as users;
+use context::{Ctx, Error, Field};
 use serde_json::json;
 use store::{Json, Scoped, Tenant, params};
 
-use super::accounts;
 use super::input::{AssetInput, Draft, UserDraft};
 use super::model::{Asset, UserValue, ValueScope, ValueType};
 use super::sealing::{Sealer, place};
@@ -44,14 +45,14 @@ pub fn create(
         modified_at: None,
         modified_by: None,
         created_at: ctx.now,
-        created_by: accounts::of_caller(scope, ctx)?,
+        created_by: users::of_caller(scope, ctx)?,
         sealed: None,
     };
     asset.set_default(default_value(&draft, &asset, sealer, false)?);
     let values = draft.user_values.as_deref().unwrap_or_default();
     check_values(asset.has_default_value, values.len())?;
     asset.id = scope.insert(&asset)?;
-    link(scope, folder, &asset)?;
+    links::link(scope, folder, &asset)?;
     write_values(scope, sealer, &asset, &[], values, false)?;
     record(scope, ctx, Action::Create, &asset, "assetDto")?;
     scope.changed("assets", asset.id);
@@ -72,7 +73,7 @@ pub fn replace(
     id: i64,
     input: &AssetInput,
 ) -> Result<(), Error> {
-    let mut asset = find(scope, folder, id)?;
+    let mut asset: Asset = links::find(scope, folder, id)?;
     let draft = input.clone().check(Some(asset.value_type))?;
     if draft.id.is_some_and(|given| given != id) {
         return Err(Error::field("Id", "The Id in the body is not that of the address."));
@@ -99,10 +100,10 @@ pub fn replace(
         asset.allow_direct_api_access = allow;
     }
     asset.modified_at = Some(ctx.now);
-    asset.modified_by = accounts::of_caller(scope, ctx)?;
+    asset.modified_by = users::of_caller(scope, ctx)?;
     scope.update(&asset)?;
     if renamed {
-        rename_links(scope, &asset)?;
+        links::rename(scope, &asset)?;
     }
     if !kept {
         write_values(scope, sealer, &asset, &stored, values, opens)?;
@@ -117,9 +118,9 @@ pub fn replace(
 /// # Errors
 /// 404 when the folder has no such asset.
 pub fn remove(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, folder: i64, id: i64) -> Result<(), Error> {
-    let asset = find(scope, folder, id)?;
-    unlink(scope, folder, id)?;
-    if folders_of(scope, id)?.is_empty() {
+    let asset: Asset = links::find(scope, folder, id)?;
+    links::unlink::<Asset>(scope, folder, id)?;
+    if links::folders_of::<Asset>(scope, id)?.is_empty() {
         delete(scope, ctx, &asset)
     } else {
         let text = format!("removed asset {} from a folder", asset.name);
@@ -136,64 +137,6 @@ pub(super) fn delete(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, asset: &Asset) -
     scope.delete::<Asset>(asset.id)?;
     scope.changed("assets", asset.id);
     Ok(())
-}
-
-/// The asset of a folder, locked.
-pub(super) fn find(scope: &mut Scoped<'_, Tenant>, folder: i64, id: i64) -> Result<Asset, Error> {
-    let asset = scope.lock::<Asset>(id)?.ok_or_else(|| no_such_asset(id))?;
-    if folders_of(scope, id)?.contains(&folder) {
-        Ok(asset)
-    } else {
-        Err(no_such_asset(id))
-    }
-}
-
-/// 404 for an asset that does not exist, or not here.
-pub fn no_such_asset(id: impl std::fmt::Display) -> Error {
-    Error::not_found("Asset", id)
-}
-
-/// The folders an asset is visible in.
-pub(super) fn folders_of(scope: &mut Scoped<'_, Tenant>, id: i64) -> Result<Vec<i64>, Error> {
-    let sql = "select folder_id from asset_folders where {scope} and asset_id = ? order by folder_id";
-    let rows = scope.rows(sql, params![id])?;
-    Ok(rows.iter().map(|row| row.get(0)).collect::<store::Result<_>>()?)
-}
-
-/// Makes an asset visible in a folder.
-///
-/// # Errors
-/// 409 when another asset has the name there.
-pub(super) fn link(scope: &mut Scoped<'_, Tenant>, folder: i64, asset: &Asset) -> Result<(), Error> {
-    let sql = "insert into asset_folders ({scope_column}, folder_id, asset_id, name_folded, value_type)
-        values ({scope_value}, ?, ?, ?, ?)";
-    let linked = scope.execute(
-        sql,
-        params![folder, asset.id, store::fold(&asset.name), asset.value_type],
-    );
-    linked.map(|_| ()).map_err(|error| taken(error, &asset.name))
-}
-
-/// Takes an asset out of a folder; says whether it was there.
-pub(super) fn unlink(scope: &mut Scoped<'_, Tenant>, folder: i64, id: i64) -> Result<bool, Error> {
-    let sql = "delete from asset_folders where {scope} and folder_id = ? and asset_id = ?";
-    Ok(scope.execute(sql, params![folder, id])? > 0)
-}
-
-fn rename_links(scope: &mut Scoped<'_, Tenant>, asset: &Asset) -> Result<(), Error> {
-    let sql = "update asset_folders set name_folded = ? where {scope} and asset_id = ?";
-    let renamed = scope.execute(sql, params![store::fold(&asset.name), asset.id]);
-    renamed.map(|_| ()).map_err(|error| taken(error, &asset.name))
-}
-
-fn taken(error: store::Error, name: &str) -> Error {
-    if error.is_unique("asset_folders_name") {
-        return Error::conflict(
-            codes::NAME_ALREADY_USED,
-            format!("An asset with the name '{name}' exists already in this folder."),
-        );
-    }
-    error.into()
 }
 
 fn default_value(draft: &Draft, asset: &Asset, sealer: &Sealer, withheld: bool) -> Result<Option<Stored>, Error> {
@@ -245,7 +188,7 @@ fn write_values(
 
 fn check_accounts(scope: &mut Scoped<'_, Tenant>, wanted: &[UserDraft]) -> Result<(), Error> {
     let ids: Vec<i64> = wanted.iter().map(|value| value.user_id).collect();
-    let known = accounts::names(scope, &ids)?;
+    let known = users::names(scope, &ids)?;
     let unknown = wanted
         .iter()
         .enumerate()

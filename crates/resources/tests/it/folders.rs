@@ -1,6 +1,7 @@
 use access::Permit;
-use access::folders::contents::Contents as _;
-use resources::assets::sharing::{InFolders, Permits, Sharing, share};
+use access::folders::links::sharing::share;
+use access::folders::links::{Permits, Sharing, contents};
+use resources::assets::model::Asset;
 use serde_json::json;
 use store::params;
 
@@ -16,11 +17,14 @@ fn count(fixture: &Fixture, table: &'static str) -> i64 {
 }
 
 fn link_everywhere(fixture: &Fixture, id: i64) {
-    let (ctx, permits) = (fixture.ctx.clone(), Permits::new(&Permit::everything()).unwrap());
+    let (ctx, permits) = (
+        fixture.ctx.clone(),
+        Permits::<Asset>::new(&Permit::everything()).unwrap(),
+    );
     let sharing = Sharing {
-        asset_ids: vec![id],
-        to_add_folder_ids: vec![SHARED, FINANCE],
-        to_remove_folder_ids: vec![],
+        ids: vec![id],
+        add: vec![SHARED, FINANCE],
+        remove: vec![],
     };
     fixture.write(move |scope| share(scope, &ctx, &permits, &sharing));
 }
@@ -31,12 +35,18 @@ fn a_folder_that_goes_takes_the_assets_that_are_nowhere_else() {
         let shared = fixture.create(SHARED, json!({"Name": "both", "ValueScope": "Global"}));
         fixture.create(SHARED, json!({"Name": "here", "ValueScope": "Global"}));
         link_everywhere(fixture, shared);
-        assert_eq!(fixture.write(|scope| InFolders.count(scope, &[SHARED, FINANCE])), 2);
+        assert_eq!(
+            fixture.write(|scope| contents::<Asset>().count(scope, &[SHARED, FINANCE])),
+            2
+        );
 
         let ctx = fixture.ctx.clone();
-        fixture.write(move |scope| InFolders.remove(scope, &ctx, &[SHARED]));
+        fixture.write(move |scope| contents::<Asset>().remove(scope, &ctx, &[SHARED]));
         assert_eq!(count(fixture, "assets"), 1);
-        assert_eq!(fixture.write(|scope| InFolders.count(scope, &[SHARED, FINANCE])), 1);
+        assert_eq!(
+            fixture.write(|scope| contents::<Asset>().count(scope, &[SHARED, FINANCE])),
+            1
+        );
     });
 }
 

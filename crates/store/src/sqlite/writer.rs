@@ -66,14 +66,17 @@ fn collect(
     })
 }
 
-/// Runs one unit in a savepoint. An error means that the whole group is lost.
+/// Runs one unit. What others did before it in the transaction is kept safe from its failure by a savepoint; the first needs none,
+/// since all that could be undone is its own. A savepoint costs: every page that a statement changes is copied once more. An error
+/// means that the whole group is lost.
 fn perform(
     tx: &mut Tx,
     mut unit: Box<dyn Unit>,
     group: &mut Vec<Box<dyn Unit>>,
     changes: &mut Vec<Change>,
 ) -> Result<()> {
-    if let Err(error) = tx.session.control("savepoint unit") {
+    let is_first = group.is_empty();
+    if !is_first && let Err(error) = tx.session.control("savepoint unit") {
         group.push(unit);
         return Err(error);
     }
@@ -86,13 +89,17 @@ fn perform(
             message: "the database ended the transaction".into(),
         });
     }
-    if !succeeded && let Err(error) = tx.session.control("rollback to savepoint unit") {
-        group.push(unit);
-        return Err(error);
-    }
-    if let Err(error) = tx.session.control("release savepoint unit") {
-        group.push(unit);
-        return Err(error);
+    let end: &[&str] = match (is_first, succeeded) {
+        (true, true) => &[],
+        (true, false) => &["rollback", "begin immediate"],
+        (false, true) => &["release savepoint unit"],
+        (false, false) => &["rollback to savepoint unit", "release savepoint unit"],
+    };
+    for statement in end {
+        if let Err(error) = tx.session.control(statement) {
+            group.push(unit);
+            return Err(error);
+        }
     }
     if succeeded {
         changes.extend(told);

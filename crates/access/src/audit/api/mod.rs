@@ -1,4 +1,4 @@
-//! The operations of the tags AuditLogs and Exports.
+//! The operations of the tag AuditLogs.
 
 mod export;
 mod list;
@@ -6,13 +6,5 @@ mod list;
 use web::Operation;
 
 pub(crate) fn operations() -> Vec<Operation> {
-    vec![
-        list::operation(),
-        list::details(),
-        list::by_id(),
-        export::operation(),
-        export::by_id(),
-        export::download_link(),
-        export::download(),
-    ]
+    vec![list::operation(), list::details(), list::by_id(), export::operation()]
 }

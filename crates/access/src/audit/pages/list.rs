@@ -1,4 +1,4 @@
-//! The audit log of the tenant, and its download. `GET /console/{org}/tenants/{tenant}/audit`, `GET …/audit/download`
+//! The audit log of the tenant, and asking for it as a file. `GET /console/{org}/tenants/{tenant}/audit`, `POST …/audit/export`
 
 use context::Error;
 use http::Method;
@@ -7,14 +7,14 @@ use maud::html;
 use odata::Enumeration as _;
 use store::Entity as _;
 use ui::field::Choice;
-use ui::{Grid, GridQuery, Row, link_button};
-use web::{Operation, Reply, Request, Response, page};
+use ui::{Grid, GridQuery, Row, button};
+use web::{Operation, Request, Response, page};
 
 use super::ACTIVE;
 use crate::audit::export;
 use crate::audit::model::{Action, AuditLog, Component};
-use crate::audit::service;
-use crate::console::{Asked, grid_query, quoted, tenant, tenant_path};
+use crate::console::{Asked, csrf, grid_query, quoted, tenant, tenant_path};
+use crate::exports::{self, Criteria};
 
 pub fn operations() -> Vec<Operation> {
     vec![
@@ -23,13 +23,14 @@ pub fn operations() -> Vec<Operation> {
             .permission("Audit.View")
             .handler(handle),
         Operation::page(
-            Method::GET,
-            "/{org}/tenants/{tenant}/audit/download",
-            "Console_DownloadAudit",
+            Method::POST,
+            "/{org}/tenants/{tenant}/audit/export",
+            "Console_ExportAudit",
         )
-        .summary("The audit log of the tenant as CSV.")
+        .summary("Asks for the audit log of the tenant as CSV.")
         .permission("Audit.View")
-        .handler(download),
+        .takes_form()
+        .handler(export),
     ]
 }
 
@@ -134,33 +135,26 @@ async fn handle(cx: Request) -> Result<Response, Error> {
         .total(found.count.unwrap_or_default())
         .api("GET", &format!("/odata/AuditLogs?{}", asked.options))
         .render();
-    let download = format!("{path}/download?{}", cx.parts.uri.query().unwrap_or_default());
+    let action = format!("{path}/export?{}", cx.parts.uri.query().unwrap_or_default());
     let content = html! {
         (ui::page_header("Audit", "Who did what in this tenant.", html! {
-            (link_button("Export as CSV", &download).icon("download"))
+            (ui::form(csrf(&cx), &action, html! { (button("Export as CSV").icon("download")) }))
         }))
         (grid)
     };
     page::render(&cx, "Audit", ACTIVE, content).await
 }
 
-async fn download(cx: Request) -> Result<Response, Error> {
-    let (state, tenant) = (grid_query(&cx), tenant(&cx)?);
-    let mut query = Asked::new(
-        AuditLog::model(),
-        &state,
-        &filters(&state, cx.ctx.now),
-        &[],
-        "Id asc",
-        cx.ctx.now,
-    )?
-    .query;
-    (query.top, query.skip, query.count) = (None, 0, false);
-    let content = cx
-        .store()
-        .read(move |tx| export::csv(&mut tx.tenant(tenant.id), &query, service::of_service(None)?))
+/// Asks for what the list shows, on all its pages.
+async fn export(cx: Request) -> Result<Response, Error> {
+    let (state, tenant, ctx) = (grid_query(&cx), tenant(&cx)?.id, cx.ctx.clone());
+    let criteria = Criteria::filtered(filters(&state, ctx.now).join(" and "));
+    let wanted = export::wanted(criteria, None)?;
+    cx.store()
+        .write(move |tx| exports::request(&mut tx.tenant(tenant), &ctx, wanted.clone()))
         .await?;
-    Reply::ok()
-        .header("content-disposition", "attachment; filename=\"audit_logs.csv\"")
-        .bytes("text/csv; charset=utf-8", content)
+    page::done(
+        &exports::list_path(&cx)?,
+        "The export was asked for. It is listed here.",
+    )
 }

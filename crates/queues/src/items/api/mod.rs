@@ -5,6 +5,7 @@ mod bulk;
 mod change;
 mod comments;
 mod events;
+mod export;
 mod finish;
 mod list;
 mod review;
@@ -39,6 +40,7 @@ pub fn operations() -> Vec<Operation> {
     operations.extend(review::operations());
     operations.extend(comments::operations());
     operations.extend(events::operations());
+    operations.push(export::operation());
     operations
 }
 

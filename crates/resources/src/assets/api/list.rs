@@ -1,5 +1,6 @@
 //! Lists of assets: of a folder, deprecated and current form, and of all folders.
 
+use access::folders::links::Permits;
 use context::Error;
 use http::Method;
 use serde_json::Value;
@@ -69,11 +70,11 @@ async fn handle_across(request: Request) -> Result<Response, Error> {
     let query = request.odata(Asset::model())?;
     let except = request.parse::<i64>("excludeFolderId")?;
     let tenant = request.tenant()?.id;
-    let reach = access::Permit::requiring(&request, "Assets.View")?.reach();
+    let permits = Permits::of(&request)?;
     let options = query.clone();
     let page = request
         .store()
-        .read(move |tx| read::across_folders(&mut tx.tenant(tenant), &reach, except, &options))
+        .read(move |tx| read::across_folders(&mut tx.tenant(tenant), &permits, except, &options))
         .await?;
     answer(&request, &query, page)
 }

@@ -1,5 +1,7 @@
 //! The form of a new or existing asset.
 
+use access::console::csrf;
+use access::users::service as users;
 use context::{Error, Kind};
 use http::Method;
 use maud::{Markup, html};
@@ -11,11 +13,11 @@ use web::{Folder, Operation, Request, Response, page};
 
 use super::entry::{Entry, ValueEntry};
 use super::list::TYPES;
-use super::{ACTIVE, csrf, list_path, may};
+use super::{ACTIVE, list_path, may};
 use crate::assets::input::{LONGEST_DESCRIPTION, LONGEST_NAME};
 use crate::assets::model::FolderAsset;
 use crate::assets::sealing::Sealer;
-use crate::assets::{accounts, read, service};
+use crate::assets::{read, service};
 
 const NEW: &str = "/{org}/tenants/{tenant}/folders/{folder}/assets/new";
 const ONE: &str = "/{org}/tenants/{tenant}/folders/{folder}/assets/{id}";
@@ -105,7 +107,7 @@ async fn finish(
     done: &str,
 ) -> Result<Response, Error> {
     match outcome {
-        Ok(()) => page::done(&list_path(request), &format!("Asset “{}” {done}.", entry.name)),
+        Ok(()) => page::done(&list_path(request)?, &format!("Asset “{}” {done}.", entry.name)),
         Err(error) if matches!(error.kind, Kind::Invalid | Kind::Conflict) => {
             render(request, id, entry, Some(&error)).await
         }
@@ -120,7 +122,7 @@ async fn render(request: &Request, id: Option<i64>, entry: &Entry, error: Option
     let known = if writable {
         request
             .store()
-            .read(move |tx| accounts::offered(&mut tx.tenant(tenant)))
+            .read(move |tx| users::offered(&mut tx.tenant(tenant)))
             .await?
     } else {
         Vec::new()
@@ -130,7 +132,7 @@ async fn render(request: &Request, id: Option<i64>, entry: &Entry, error: Option
     let content = html! {
         (ui::page_header(title, "", html! {}))
         @if !writable { (callout(Tone::Info, html! { "You may look at this asset but not change it." })) }
-        (form(request, id, entry, &errors, &known, writable))
+        (form(request, id, entry, &errors, &known, writable)?)
     };
     let status = match error.map(|error| error.kind) {
         None => 200,
@@ -167,14 +169,14 @@ fn form(
     errors: &[(String, String)],
     known: &[(i64, String)],
     writable: bool,
-) -> Markup {
-    let base = list_path(request);
+) -> Result<Markup, Error> {
+    let base = list_path(request)?;
     let action = id.map_or_else(|| format!("{base}/new"), |id| format!("{base}/{id}"));
-    let mut form = Form::new(&csrf(request), &action).errors(errors).cancel(&base);
+    let mut form = Form::new(csrf(request), &action).errors(errors).cancel(&base);
     if writable {
         form = form.submit(if id.is_some() { "Save" } else { "Create" });
     }
-    form.render(html! {
+    Ok(form.render(html! {
         (field::text("name", "Asset name").value(&entry.name).required().max(LONGEST_NAME).error_in(errors))
         (type_field(id, entry).error_in(errors))
         (field::textarea("description", "Description", 2).value(&entry.description).max(LONGEST_DESCRIPTION).error_in(errors))
@@ -192,7 +194,7 @@ fn form(
         (account_rows(entry, errors, known, id.is_some()))
         (field::tokens("tags", "Tags").values(&entry.tags).hint("A label, or a property written as name=value.")
             .max(LONGEST_NAME * 2 + 1).error_in(errors))
-    })
+    }))
 }
 
 fn type_field(id: Option<i64>, entry: &Entry) -> Field {

@@ -1,5 +1,6 @@
 //! The assets of a folder.
 
+use access::console::{csrf, tenant_path};
 use access::tags;
 use context::{Error, codes};
 use http::Method;
@@ -11,7 +12,7 @@ use ui::field::Choice;
 use ui::{Confirm, Grid, GridQuery, MenuItem, Row, Tone, button, chip, link_button};
 use web::{Folder, Operation, Request, Response, page};
 
-use super::{ACTIVE, LIST, api_folder, csrf, list_path, may, tenant_path};
+use super::{ACTIVE, LIST, api_folder, list_path, may};
 use crate::assets::model::FolderAsset;
 use crate::assets::read;
 
@@ -31,7 +32,7 @@ pub fn operations() -> Vec<Operation> {
 }
 
 async fn handle(request: Request) -> Result<Response, Error> {
-    let state = GridQuery::parse(&list_path(&request), request.parts.uri.query().unwrap_or_default());
+    let state = GridQuery::parse(&list_path(&request)?, request.parts.uri.query().unwrap_or_default());
     let options = options(&state);
     let query = parse(&options, &request)?;
     let (tenant, folder) = (request.tenant()?.id, request.folder()?.id);
@@ -88,7 +89,7 @@ fn render(
     assets: &[Value],
     total: u64,
 ) -> Result<Markup, Error> {
-    let (base, csrf) = (list_path(request), csrf(request));
+    let (base, above, csrf) = (list_path(request)?, tenant_path(request)?, csrf(request));
     let (create, edit, delete) = (
         may(request, "Assets.Create")?,
         may(request, "Assets.Edit")?,
@@ -117,7 +118,7 @@ fn render(
         .column("Tags")
         .optional()
         .column("Folders")
-        .rows(assets.iter().map(|asset| row(request, &base, &csrf, asset, rights)))
+        .rows(assets.iter().map(|asset| row(&above, &base, csrf, asset, rights)))
         .total(total)
         .empty(ui::empty_state(
             "asset",
@@ -133,7 +134,7 @@ fn render(
             "Delete",
         );
         let remove = button("Delete").danger().small().icon("trash").confirm(confirm);
-        grid = grid.bulk(&csrf, &format!("{base}/delete"), vec![remove]);
+        grid = grid.bulk(csrf, &format!("{base}/delete"), vec![remove]);
     }
     let lead = format!("Values that automations in {} read by name.", folder.path);
     let actions = html! {
@@ -156,7 +157,8 @@ struct Rights {
     delete: bool,
 }
 
-fn row(request: &Request, base: &str, csrf: &str, asset: &Value, rights: Rights) -> Row {
+/// `above` is the address of the tenant, `base` that of the list.
+fn row(above: &str, base: &str, csrf: &str, asset: &Value, rights: Rights) -> Row {
     let id = asset["Id"].as_i64().unwrap_or_default();
     let text = |member: &str| asset[member].as_str().unwrap_or_default();
     let (name, of) = (text("Name"), text("ValueType"));
@@ -172,7 +174,7 @@ fn row(request: &Request, base: &str, csrf: &str, asset: &Value, rights: Rights)
     menu.push(MenuItem::link(
         "Audit",
         "audit",
-        &format!("{}/audit?{}", tenant_path(request), audit.finish()),
+        &format!("{above}/audit?{}", audit.finish()),
     ));
     if rights.delete {
         let confirm = if folders > 1 {

@@ -60,5 +60,5 @@ async fn remove(request: &Request, ids: Vec<i64>) -> Result<Response, Error> {
     } else {
         format!("{count} assets were removed.")
     };
-    page::done(&list_path(request), &message)
+    page::done(&list_path(request)?, &message)
 }

@@ -1,0 +1,90 @@
+//! The file of an export. `GET /api/Exports/{key}/Download`
+
+use std::io;
+use std::time::Duration;
+
+use context::Error;
+use http::Method;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::sync::mpsc;
+use web::{Operation, Reply, Request, Response, Shape};
+
+use crate::exports::model::Export;
+use crate::exports::service;
+
+/// Parts that are read ahead of the client.
+const AHEAD: usize = 1;
+/// How long a client may take for a part before it is given up.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub fn operation() -> Operation {
+    Operation::orchestrator(Method::GET, "/api/Exports/{key}/Download", "Exports_Download")
+        .summary("The file of a completed export.")
+        .answers(200, Shape::Media("text/csv"))
+        .handler(send)
+}
+
+/// Answers with the file part by part; no more than a few are in memory at a time.
+pub async fn send(cx: Request) -> Result<Response, Error> {
+    let (tenant, id, ctx) = (cx.tenant()?.id, cx.integer("key")?, cx.ctx.clone());
+    let export = cx
+        .store()
+        .read(move |tx| service::completed(&mut tx.tenant(tenant), &ctx, id))
+        .await?;
+    let reply = Reply::ok().header("content-disposition", &disposition(&export.name));
+    let (sender, parts) = mpsc::channel(AHEAD);
+    let length = u64::try_from(export.size.unwrap_or(0)).unwrap_or(0);
+    tokio::spawn(read(cx.store().clone(), tenant, export, sender));
+    reply.parts("text/csv; charset=utf-8", length, parts)
+}
+
+async fn read(store: store::Store, tenant: i64, export: Export, sender: mpsc::Sender<io::Result<Vec<u8>>>) {
+    for number in 0..export.parts {
+        let id = export.id;
+        let found = store
+            .read(move |tx| service::part(&mut tx.tenant(tenant), id, number))
+            .await;
+        let part = match found {
+            Ok(Some(part)) => Ok(part),
+            // Its time was over meanwhile. The client sees that the file ends early.
+            Ok(None) => Err(io::Error::other("the export is gone")),
+            Err(error) => Err(io::Error::other(error.to_string())),
+        };
+        let is_last = part.is_err();
+        let sent = tokio::time::timeout(PATIENCE, sender.send(part)).await;
+        if is_last || !matches!(sent, Ok(Ok(()))) {
+            return;
+        }
+    }
+}
+
+/// `Content-Disposition` with a file name in any letters (RFC 6266).
+fn disposition(name: &str) -> String {
+    let plain = |letter: char| {
+        if letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_' | ' ') {
+            letter
+        } else {
+            '_'
+        }
+    };
+    let ascii: String = name.chars().map(plain).collect();
+    if ascii == name {
+        return format!("attachment; filename=\"{ascii}\"");
+    }
+    let encoded = utf8_percent_encode(name, NON_ALPHANUMERIC);
+    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_of_any_letters_become_a_header() {
+        assert_eq!(disposition("audit_logs.csv"), "attachment; filename=\"audit_logs.csv\"");
+        assert_eq!(
+            disposition("Köln \"x\".csv"),
+            "attachment; filename=\"K_ln _x_.csv\"; filename*=UTF-8''K%C3%B6ln%20%22x%22%2Ecsv"
+        );
+    }
+}
