@@ -2,9 +2,11 @@
 //!
 //! They are installed by `tests/clients/install` below `target/clients`; where that was not run, these tests are skipped.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 use testkit::{CLIENT_ID, CLIENT_SECRET, Server, require};
@@ -19,21 +21,22 @@ pub fn installed() -> PathBuf {
 
 /// A script of `tests/clients`, ready to run; `None` where its runtime is not installed.
 fn script(name: &str) -> Option<Command> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    program(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name))
+}
+
+/// A Python or Node.js program, ready to run; `None` where its runtime is not installed.
+pub fn program(source: &Path) -> Option<Command> {
     let installed = installed();
-    let source = here.join("tests/clients").join(name);
-    let (program, source) = if Path::new(name).extension().is_some_and(|extension| extension == "mjs") {
-        // Node.js looks for modules beside the script.
-        let copy = installed.join(name);
-        if installed.join("node_modules").is_dir() {
-            std::fs::copy(&source, &copy).unwrap();
-        }
-        (PathBuf::from("node"), copy)
+    let (program, source) = if source.extension().is_some_and(|extension| extension == "mjs") {
+        (PathBuf::from("node"), beside_modules(source, &installed))
     } else {
-        (installed.join("venv/bin/python"), source)
+        (installed.join("venv/bin/python"), source.to_owned())
     };
     if !source.exists() || (program.is_absolute() && !program.exists()) {
-        require::skipped(name, "run crates/orchestrion/tests/clients/install first");
+        require::skipped(
+            &source.display().to_string(),
+            "run crates/orchestrion/tests/clients/install first",
+        );
         return None;
     }
     let mut command = Command::new(program);
@@ -46,6 +49,25 @@ fn script(name: &str) -> Option<Command> {
         .env_remove("http_proxy")
         .env("NO_PROXY", "127.0.0.1,localhost");
     Some(command)
+}
+
+/// A copy of a script, and of those that lie beside it, where Node.js finds the modules that are installed.
+fn beside_modules(source: &Path, installed: &Path) -> PathBuf {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let folder = source.parent().unwrap();
+    let copies = installed.join("scripts").join(folder.file_name().unwrap());
+    if installed.join("node_modules").is_dir() {
+        fs::create_dir_all(&copies).unwrap();
+        let scripts = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        for script in scripts.filter(|path| path.extension().is_some_and(|extension| extension == "mjs")) {
+            // Another test may be running the copy that is replaced.
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+            let new = copies.join(format!("new-{}-{number}", std::process::id()));
+            fs::copy(&script, &new).unwrap();
+            fs::rename(&new, copies.join(script.file_name().unwrap())).unwrap();
+        }
+    }
+    copies.join(source.file_name().unwrap())
 }
 
 pub fn run(server: &Server, name: &str, environment: &[(&str, &str)]) -> Option<Value> {

@@ -1,5 +1,6 @@
 //! What subscribers outside are told about queues (reference: queues 15).
 
+use access::folders::links::folders_of;
 use access::outbox::{self, Entry};
 use access::users::service::of_caller;
 use context::{Ctx, Error};
@@ -7,7 +8,6 @@ use serde_json::{Value, json};
 use store::{Json, Scoped, Tenant};
 
 use super::model::Queue;
-use super::service::folders_of;
 
 pub const CREATED: &str = "queue.created";
 pub const UPDATED: &str = "queue.updated";
@@ -35,7 +35,7 @@ pub(super) fn write(
         return Ok(());
     }
     let user_id = of_caller(scope, ctx)?;
-    let folders = folders_of(scope, queue.id)?;
+    let folders = folders_of::<Queue>(scope, queue.id)?;
     let entry = |folder: i64| Entry {
         id: 0,
         key: ctx.id(),

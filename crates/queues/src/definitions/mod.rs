@@ -2,17 +2,18 @@
 
 mod api;
 pub mod events;
-mod folders;
 pub mod input;
 pub mod model;
 pub mod read;
 pub mod retention;
 pub mod schemas;
 pub mod service;
+mod sharing;
 
 use std::sync::Arc;
 
 use access::Access;
+use access::folders::links;
 use odata::EntitySet;
 use store::Entity as _;
 use web::Module;
@@ -34,7 +35,7 @@ pub fn module() -> Module {
         seed: Some(Arc::new(|app| {
             Box::pin(async move {
                 let access = app.state::<Access>()?;
-                access.contents.register(Arc::new(folders::InFolders));
+                access.contents.register(links::contents::<model::Queue>());
                 access.exports.register(Arc::new(crate::items::export::Items));
                 Ok(())
             })

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use access::rows::{integers, within};
-use context::{Error, Reach, codes};
+use access::folders::links::{self, Permits, no_such};
+use access::rows::integers;
+use context::{Error, codes};
 use odata::Query;
 use serde_json::{Map, Value, json};
 use store::{Entity as _, Page, Scoped, Tenant, params};
@@ -12,7 +13,6 @@ use uuid::Uuid;
 
 use super::model::{FolderQueue, Queue, QueueSchemas};
 use super::schemas::Of;
-use super::service::no_such_queue;
 
 /// Most characters of schemas that one list answers.
 const MOST_SCHEMA_TEXT: i64 = 16 << 20;
@@ -40,16 +40,14 @@ pub fn in_folder(scope: &mut Scoped<'_, Tenant>, seen: &Seen, query: &Query) -> 
     })
 }
 
-/// The queues of all folders within reach, each once.
-pub fn within_reach(scope: &mut Scoped<'_, Tenant>, reach: &Reach, query: &Query) -> Result<Page<Value>, Error> {
-    let mut condition = "deleted_at is null".to_owned();
-    if *reach != Reach::All {
-        let folders = within(reach, "l.folder_id");
-        condition = format!(
-            "{condition} and exists (select 1 from queue_folders l where l.queue_id = queues.id and {folders})"
-        );
-    }
-    let page = scope.list::<Queue>(query, &condition, params![])?;
+/// The queues of all folders in which the caller may see them, each once, without those that are in the folder `except`.
+pub fn across_folders(
+    scope: &mut Scoped<'_, Tenant>,
+    permits: &Permits<Queue>,
+    except: Option<i64>,
+    query: &Query,
+) -> Result<Page<Value>, Error> {
+    let page = links::across(scope, permits, except, query)?;
     let count = page.count;
     let rows = page
         .items
@@ -68,7 +66,7 @@ pub fn within_reach(scope: &mut Scoped<'_, Tenant>, reach: &Reach, query: &Query
 /// 404 when the folder has no such queue.
 pub fn by_id(scope: &mut Scoped<'_, Tenant>, seen: &Seen, id: i64, query: &Query) -> Result<Value, Error> {
     let found = scope.find_one::<FolderQueue>("folder_id = ? and id = ?", params![seen.folder, id])?;
-    single(scope, query, seen, &found.ok_or_else(|| no_such_queue(id))?)
+    single(scope, query, seen, &found.ok_or_else(|| no_such::<Queue>(id))?)
 }
 
 /// A queue of a folder by its GUID.
@@ -77,7 +75,7 @@ pub fn by_id(scope: &mut Scoped<'_, Tenant>, seen: &Seen, id: i64, query: &Query
 /// 404 when the folder has no such queue.
 pub fn by_key(scope: &mut Scoped<'_, Tenant>, seen: &Seen, key: Uuid, query: &Query) -> Result<Value, Error> {
     let found = scope.find_one::<FolderQueue>("folder_id = ? and key = ?", params![seen.folder, key])?;
-    single(scope, query, seen, &found.ok_or_else(|| no_such_queue(key))?)
+    single(scope, query, seen, &found.ok_or_else(|| no_such::<Queue>(key))?)
 }
 
 /// The text of a schema of a queue of a folder.
@@ -86,7 +84,7 @@ pub fn by_key(scope: &mut Scoped<'_, Tenant>, seen: &Seen, key: Uuid, query: &Qu
 /// 404 when the folder has no such queue, 400 with code 1860 when the queue has no such schema.
 pub fn schema(scope: &mut Scoped<'_, Tenant>, folder: i64, id: i64, of: Of) -> Result<String, Error> {
     let found = scope.find_one::<FolderQueue>("folder_id = ? and id = ?", params![folder, id])?;
-    found.ok_or_else(|| no_such_queue(id))?;
+    found.ok_or_else(|| no_such::<Queue>(id))?;
     let schemas = scope.get::<QueueSchemas>(id)?;
     let text = schemas.as_ref().and_then(|schemas| of.text(schemas));
     text.map(str::to_owned).ok_or_else(|| {

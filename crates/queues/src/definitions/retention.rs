@@ -1,6 +1,7 @@
 //! How long the items of a queue are kept (reference: queues 13).
 
 use access::audit::{self, Action, Component, Entry};
+use access::folders::links::{find, no_such};
 use context::{Ctx, Error};
 use odata::Query;
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use store::{Entity as _, Page, Scoped, Tenant, params};
 use super::events;
 use super::input::RetentionDraft;
 use super::model::{Queue, RetentionAction, RetentionSetting, RetentionType};
-use super::service::{find, no_such_queue, save};
+use super::service::save;
 
 /// Days that finished items of a new queue are kept.
 pub const FINISHED_DAYS: i32 = 30;
@@ -49,7 +50,7 @@ pub fn list(scope: &mut Scoped<'_, Tenant>, folder: i64, query: &Query) -> Resul
 pub fn get(scope: &mut Scoped<'_, Tenant>, folder: i64, queue: i64, of: RetentionType) -> Result<Value, Error> {
     let condition = "folder_id = ? and queue_id = ? and type = ?";
     let found = scope.find_one::<RetentionSetting>(condition, params![folder, queue, of])?;
-    Ok(on_the_wire(&found.ok_or_else(|| no_such_queue(queue))?))
+    Ok(on_the_wire(&found.ok_or_else(|| no_such::<Queue>(queue))?))
 }
 
 /// Changes a setting of a queue of the folder.
@@ -64,7 +65,7 @@ pub fn set(
     of: RetentionType,
     draft: RetentionDraft,
 ) -> Result<(), Error> {
-    let mut queue = find(scope, folder, queue)?;
+    let mut queue: Queue = find(scope, folder, queue)?;
     queue.keep(of, draft);
     save(scope, &mut queue)?;
     record(scope, ctx, &queue, "changed")
@@ -75,7 +76,7 @@ pub fn set(
 /// # Errors
 /// 404 when the folder has no such queue.
 pub fn reset(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, folder: i64, queue: i64) -> Result<(), Error> {
-    let mut queue = find(scope, folder, queue)?;
+    let mut queue: Queue = find(scope, folder, queue)?;
     for of in [RetentionType::Final, RetentionType::Stale] {
         let (action, period) = built_in(of);
         let draft = RetentionDraft {

@@ -1,9 +1,10 @@
 //! What can happen to a queue (reference: queues 3).
 
 use access::audit::{self, Action, Component, Entry};
+use access::folders::links;
 use context::{Ctx, Error, codes};
 use serde_json::json;
-use store::{Json, Scoped, Tenant, params};
+use store::{Json, Scoped, Tenant};
 
 use super::events;
 use super::input::{Draft, SchemaDraft};
@@ -45,7 +46,7 @@ pub fn create(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, folder: i64, draft: &Dr
     };
     take_over(&mut queue, draft);
     queue.id = scope.insert(&queue)?;
-    link(scope, folder, &queue)?;
+    links::link(scope, folder, &queue)?;
     write_schemas(scope, queue.id, &draft.schemas)?;
     record(scope, ctx, Action::Create, &queue, "queueDefinitionDto")?;
     events::write(scope, ctx, events::CREATED, &queue)?;
@@ -60,7 +61,7 @@ pub fn create(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, folder: i64, draft: &Dr
 /// 404 when the folder has no such queue, 400 with code 1854 when it asks for other rules on references or encryption, 409 when the
 /// new name is taken in one of the folders it is visible in.
 pub fn replace(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, folder: i64, id: i64, draft: &Draft) -> Result<(), Error> {
-    let mut queue = find(scope, folder, id)?;
+    let mut queue: Queue = links::find(scope, folder, id)?;
     if draft.id.is_some_and(|given| given != id) {
         return Err(Error::field("Id", "The Id in the body is not that of the address."));
     }
@@ -86,7 +87,7 @@ pub fn replace(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, folder: i64, id: i64, 
     write_schemas(scope, id, &draft.schemas)?;
     save(scope, &mut queue)?;
     if renamed {
-        rename_links(scope, &queue)?;
+        links::rename(scope, &queue)?;
     }
     record(scope, ctx, Action::Update, &queue, "queueDefinitionDto")?;
     events::write(scope, ctx, events::UPDATED, &queue)
@@ -97,7 +98,7 @@ pub fn replace(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, folder: i64, id: i64, 
 /// # Errors
 /// 404 when the folder has no such queue.
 pub fn remove(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, folder: i64, id: i64) -> Result<(), Error> {
-    let queue = find(scope, folder, id)?;
+    let queue = links::find(scope, folder, id)?;
     delete(scope, ctx, &queue)
 }
 
@@ -105,54 +106,12 @@ pub fn remove(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, folder: i64, id: i64) -
 pub(super) fn delete(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, queue: &Queue) -> Result<(), Error> {
     record(scope, ctx, Action::Delete, queue, "key")?;
     events::write(scope, ctx, events::DELETED, queue)?;
-    scope.execute(
-        "delete from queue_folders where {scope} and queue_id = ?",
-        params![queue.id],
-    )?;
+    links::unlink_all::<Queue>(scope, queue.id)?;
     let mut gone = queue.clone();
     gone.deleted_at = Some(ctx.now);
     save(scope, &mut gone)?;
     scope.changed(purge::DELETED, queue.id);
     Ok(())
-}
-
-/// The queue of a folder, locked.
-pub(super) fn find(scope: &mut Scoped<'_, Tenant>, folder: i64, id: i64) -> Result<Queue, Error> {
-    let queue = scope.lock::<Queue>(id)?.ok_or_else(|| no_such_queue(id))?;
-    if folders_of(scope, id)?.contains(&folder) {
-        Ok(queue)
-    } else {
-        Err(no_such_queue(id))
-    }
-}
-
-/// 404 for a queue that does not exist, or not here.
-pub fn no_such_queue(id: impl std::fmt::Display) -> Error {
-    Error::not_found("Queue", id)
-}
-
-/// The folders a queue is visible in.
-pub fn folders_of(scope: &mut Scoped<'_, Tenant>, id: i64) -> Result<Vec<i64>, Error> {
-    let sql = "select folder_id from queue_folders where {scope} and queue_id = ? order by folder_id";
-    let rows = scope.rows(sql, params![id])?;
-    Ok(rows.iter().map(|row| row.get(0)).collect::<store::Result<_>>()?)
-}
-
-/// Makes a queue visible in a folder.
-///
-/// # Errors
-/// 409 when another queue has the name there.
-pub(super) fn link(scope: &mut Scoped<'_, Tenant>, folder: i64, queue: &Queue) -> Result<(), Error> {
-    let sql = "insert into queue_folders ({scope_column}, folder_id, queue_id, name_folded)
-        values ({scope_value}, ?, ?, ?)";
-    let linked = scope.execute(sql, params![folder, queue.id, store::fold(&queue.name)]);
-    linked.map(|_| ()).map_err(|error| taken(error, &queue.name))
-}
-
-/// Takes a queue out of a folder; says whether it was there.
-pub(super) fn unlink(scope: &mut Scoped<'_, Tenant>, folder: i64, id: i64) -> Result<bool, Error> {
-    let sql = "delete from queue_folders where {scope} and folder_id = ? and queue_id = ?";
-    Ok(scope.execute(sql, params![folder, id])? > 0)
 }
 
 /// Writes a changed row. What was checked against an older state is checked again.
@@ -161,19 +120,6 @@ pub(super) fn save(scope: &mut Scoped<'_, Tenant>, queue: &mut Queue) -> Result<
     scope.update(queue)?;
     scope.changed("queues", queue.id);
     Ok(())
-}
-
-fn rename_links(scope: &mut Scoped<'_, Tenant>, queue: &Queue) -> Result<(), Error> {
-    let sql = "update queue_folders set name_folded = ? where {scope} and queue_id = ?";
-    let renamed = scope.execute(sql, params![store::fold(&queue.name), queue.id]);
-    renamed.map(|_| ()).map_err(|error| taken(error, &queue.name))
-}
-
-fn taken(error: store::Error, name: &str) -> Error {
-    if error.is_unique("queue_folders_name") {
-        return Error::conflict(codes::NAME_ALREADY_USED, format!("The name {name} is already used."));
-    }
-    error.into()
 }
 
 /// What can change in the life of a queue, without its schemas.

@@ -52,7 +52,12 @@ impl View {
 /// The queues and folders in sight, restricted to the queues that a filter names.
 fn links(scope: &mut Scoped<'_, Tenant>, view: &View, filter: Option<&Expr>) -> Result<Vec<(i64, i64)>, Error> {
     let mut conditions = vec!["{scope}".to_owned()];
+    let mut values = Vec::new();
     conditions.extend(view.condition("folder_id"));
+    if let Some(name) = filter.and_then(pinned_name) {
+        conditions.push("name_folded = ?".to_owned());
+        values.push(Bound::Text(store::fold(name)));
+    }
     if let Some(queues) = filter.and_then(|filter| pinned(filter, "QueueDefinitionId")) {
         conditions.push(if queues.is_empty() {
             "1 = 0".to_owned()
@@ -65,7 +70,8 @@ fn links(scope: &mut Scoped<'_, Tenant>, view: &View, filter: Option<&Expr>) -> 
         conditions.join(" and ")
     );
     // One more than can be merged tells that there are too many.
-    let rows = scope.rows(&sql, params![MOST_PARTS as i64 + 1])?;
+    values.push(Bound::Int(MOST_PARTS as i64 + 1));
+    let rows = scope.rows(&sql, values)?;
     Ok(rows
         .iter()
         .map(|row| Ok((row.get(0)?, row.get(1)?)))
@@ -98,6 +104,30 @@ fn pinned(filter: &Expr, name: &str) -> Option<Vec<i64>> {
                 _ => None,
             })
             .collect(),
+        _ => None,
+    }
+}
+
+/// The name that a filter requires the queue to have, where it does so at its top level.
+fn pinned_name(filter: &Expr) -> Option<&str> {
+    let is_it = |expr: &Expr| {
+        matches!(expr, Expr::Path(Path { root: Root::Navigation(to), property })
+            if to.name == "QueueDefinition" && property.name == "Name")
+    };
+    match filter {
+        Expr::And(terms) => terms.iter().find_map(pinned_name),
+        Expr::Compare {
+            left,
+            operator: Comparison::Eq,
+            right,
+        } => match (left.as_ref(), right.as_ref()) {
+            (path, Expr::Constant(Constant::Text(name))) | (Expr::Constant(Constant::Text(name)), path)
+                if is_it(path) =>
+            {
+                Some(name)
+            }
+            _ => None,
+        },
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! The numbers of a queue over time (reference: queues 14).
 
+use access::folders::links::no_such;
 use std::collections::{BTreeMap, HashMap};
 
 use access::rows::{self, integers};
@@ -14,7 +15,6 @@ use super::seconds;
 use super::status::count;
 use super::tally::Span;
 use crate::definitions::model::{FolderQueue, Queue};
-use crate::definitions::service::no_such_queue;
 
 /// Most days that can be asked for.
 pub const MOST_DAYS: i64 = 365;
@@ -216,7 +216,7 @@ pub fn list(
     query: &Query,
 ) -> Result<Page<Value>, Error> {
     let found = scope.find_one::<FolderQueue>("folder_id = ? and id = ?", params![folder, queue])?;
-    let queue = found.ok_or_else(|| no_such_queue(queue))?;
+    let queue = found.ok_or_else(|| no_such::<Queue>(queue))?;
     let tenant = scope.scope().0;
     let records = series(scope, queue.id, range, now)?;
     let rows = records

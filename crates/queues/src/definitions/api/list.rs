@@ -1,6 +1,6 @@
 //! Lists of queues. `GET /odata/QueueDefinitions` and `GET /odata/QueueDefinitions/…ListQueues`
 
-use access::Permit;
+use access::folders::links::Permits;
 use context::{Error, Reach};
 use http::Method;
 use store::Entity as _;
@@ -38,6 +38,35 @@ pub fn rows() -> Operation {
     .handler(handle)
 }
 
+/// What could be linked into a folder.
+pub fn across_folders() -> Operation {
+    Operation::orchestrator(
+        Method::GET,
+        "/odata/QueueDefinitions/UiPath.Server.Configuration.OData.GetQueuesAcrossFolders",
+        "QueueDefinitions_GetQueuesAcrossFolders",
+    )
+    .summary("Lists the queues of all folders in which the caller may see them.")
+    .scope("OR.Queues.Read")
+    .folder(Folder::None)
+    .parameters(&["excludeFolderId"])
+    .queryable()
+    .answers(200, Shape::Collection(Queue::model()))
+    .handler(handle_across)
+}
+
+async fn handle_across(request: Request) -> Result<Response, Error> {
+    let query = request.odata(Queue::model())?;
+    let except = request.parse::<i64>("excludeFolderId")?;
+    let tenant = request.tenant()?.id;
+    let permits = Permits::of(&request)?;
+    let options = query.clone();
+    let page = request
+        .store()
+        .read(move |tx| read::across_folders(&mut tx.tenant(tenant), &permits, except, &options))
+        .await?;
+    reply::collection(&request, SET, Queue::model(), &query, page.items, page.count)
+}
+
 async fn handle(request: Request) -> Result<Response, Error> {
     let query = request.odata(Queue::model())?;
     let tenant = request.tenant()?.id;
@@ -49,13 +78,13 @@ async fn handle(request: Request) -> Result<Response, Error> {
             .read(move |tx| read::in_folder(&mut tx.tenant(tenant), &seen, &options))
             .await?
     } else {
-        let reach = Permit::of(&request).reach();
-        if matches!(&reach, Reach::Only(folders) if folders.is_empty()) {
+        let permits = Permits::of(&request)?;
+        if matches!(permits.view.reach(), Reach::Only(folders) if folders.is_empty()) {
             return Err(Error::forbidden());
         }
         request
             .store()
-            .read(move |tx| read::within_reach(&mut tx.tenant(tenant), &reach, &options))
+            .read(move |tx| read::across_folders(&mut tx.tenant(tenant), &permits, None, &options))
             .await?
     };
     reply::collection(&request, SET, Queue::model(), &query, page.items, page.count)

@@ -7,6 +7,7 @@ mod list;
 mod replace;
 mod retention;
 mod schema;
+mod share;
 
 use context::Error;
 use web::{Operation, Request};
@@ -22,6 +23,7 @@ pub fn operations() -> Vec<Operation> {
     vec![
         list::operation(),
         list::rows(),
+        list::across_folders(),
         get::by_id(),
         get::by_key(),
         get::with_retention(),
@@ -31,6 +33,8 @@ pub fn operations() -> Vec<Operation> {
         replace::with_retention(),
         delete::operation(),
         schema::operation(),
+        share::operation(),
+        share::folders_for(),
         retention::list(),
         retention::get(),
         retention::replace(),

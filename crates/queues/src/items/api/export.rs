@@ -1,13 +1,13 @@
 //! Asks for a file of the items of a queue. `POST /odata/QueueDefinitions({key})/…Export`
 
 use access::exports::{self, Criteria, Export};
+use access::folders::links::no_such;
 use context::Error;
 use http::Method;
 use store::{Entity as _, params};
 use web::{Folder, Operation, Request, Response, Shape, reply};
 
-use crate::definitions::model::FolderQueue;
-use crate::definitions::service::no_such_queue;
+use crate::definitions::model::{FolderQueue, Queue};
 use crate::items::export;
 use crate::items::model::Item;
 
@@ -36,7 +36,7 @@ async fn handle(request: Request) -> Result<Response, Error> {
         .write(move |tx| {
             let mut scope = tx.tenant(tenant);
             let queue = scope.find_one::<FolderQueue>("folder_id = ? and id = ?", params![folder, id])?;
-            let queue = queue.ok_or_else(|| no_such_queue(id))?;
+            let queue = queue.ok_or_else(|| no_such::<Queue>(id))?;
             let wanted = export::wanted(criteria.clone(), id, &queue.name)?;
             exports::request(&mut scope, &ctx, wanted)
         })

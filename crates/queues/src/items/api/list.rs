@@ -42,7 +42,15 @@ fn list() -> Operation {
         .handler(handle_list)
 }
 
-async fn handle_list(request: Request) -> Result<Response, Error> {
+async fn handle_list(mut request: Request) -> Result<Response, Error> {
+    for (option, text) in &mut request.query {
+        if matches!(
+            option.trim().trim_start_matches('$').to_ascii_lowercase().as_str(),
+            "filter" | "orderby"
+        ) {
+            *text = by_published_names(text);
+        }
+    }
     let query = request.odata(FolderItem::model())?;
     let (tenant, view, options) = (request.tenant()?.id, view(&request).await?, query.clone());
     let page = request
@@ -50,6 +58,31 @@ async fn handle_list(request: Request) -> Result<Response, Error> {
         .read(move |tx| read::list(&mut tx.tenant(tenant), &view, &options))
         .await?;
     several(&request, &query, page)
+}
+
+/// The text of an option with `QueueDefinition/Name` in place of `QueueDefinitionName`, which the contract does not know and the Python
+/// SDK filters by. What stands in quotes stays.
+fn by_published_names(text: &str) -> String {
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let mut written = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            // A doubled quote inside of a literal reads as the end of one and the beginning of the next.
+            '\'' | '"' => rest[1..].find(first).map_or(rest.len(), |end| end + 2),
+            _ if is_word(first) => rest.find(|letter| !is_word(letter)).unwrap_or(rest.len()),
+            _ => first.len_utf8(),
+        };
+        let (part, after) = rest.split_at(length);
+        let stands_alone = !written.ends_with('/');
+        written.push_str(if stands_alone && part.eq_ignore_ascii_case("QueueDefinitionName") {
+            "QueueDefinition/Name"
+        } else {
+            part
+        });
+        rest = after;
+    }
+    written
 }
 
 fn several(request: &Request, query: &odata::Query, page: Page<Value>) -> Result<Response, Error> {
@@ -177,4 +210,35 @@ async fn handle_reviewers(request: Request) -> Result<Response, Error> {
         .await?;
     let page = access::rows::page(users.iter().map(access::rows::published).collect(), &query)?;
     reply::collection(&request, "Users", TenantUser::model(), &query, page.items, page.count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::by_published_names;
+
+    #[test]
+    fn the_name_of_the_queue_is_known_by_its_short_name_too() {
+        for (text, expected) in [
+            ("QueueDefinitionName eq 'Q'", "QueueDefinition/Name eq 'Q'"),
+            (
+                "queuedefinitionname eq 'QueueDefinitionName'",
+                "QueueDefinition/Name eq 'QueueDefinitionName'",
+            ),
+            (
+                "Reference eq 'it''s QueueDefinitionName'",
+                "Reference eq 'it''s QueueDefinitionName'",
+            ),
+            (
+                "Reference eq \"QueueDefinitionName\"",
+                "Reference eq \"QueueDefinitionName\"",
+            ),
+            (
+                "(QueueDefinitionName ne 'é') and QueueDefinitionNames eq 1",
+                "(QueueDefinition/Name ne 'é') and QueueDefinitionNames eq 1",
+            ),
+            ("'QueueDefinitionName", "'QueueDefinitionName"),
+        ] {
+            assert_eq!(by_published_names(text), expected);
+        }
+    }
 }
