@@ -181,10 +181,16 @@ pub(super) fn add(bench: &mut Bench<'_>) -> anyhow::Result<Vec<Figure>> {
 pub(super) fn bulk(bench: &mut Bench<'_>) -> anyhow::Result<Vec<Figure>> {
     each(bench, |bench, place| {
         place.queue("bulk", false)?;
-        let items: Vec<Value> = (0..BULK as u64).map(item).collect();
+        let items: Vec<Value> = (0..BULK as u64)
+            .map(|number| {
+                let mut item = item(number);
+                item["Reference"] = json!(format!("invoice-#######-{number:03}"));
+                item
+            })
+            .collect();
         let body = json!({ "queueName": "bulk", "commitType": "AllOrNothing", "queueItems": items });
         let request = post(BULK_ADD, &place.token, place.folder, &body);
-        let outcome = place.load(bench, 4, 200, Requests::same(request))?;
+        let outcome = place.load(bench, 4, 200, Requests::numbered(request))?;
         let rate = outcome.per_second * BULK as f64;
         let aim = if place.name == "SQLite" {
             Target::AtLeast(50_000.0)
