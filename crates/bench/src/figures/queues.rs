@@ -19,6 +19,8 @@ const BULK: usize = 1_000;
 /// Cycles per second that items are made for, at most.
 const MOST_CYCLES: u64 = 9_000;
 const QUEUES: usize = 100;
+/// Items that a queue gets before it is the next one's turn.
+const TURN: u64 = 20;
 
 const ADD: &str = "/odata/Queues/UiPathODataSvc.AddQueueItem";
 const BULK_ADD: &str = "/odata/Queues/UiPathODataSvc.BulkAddQueueItems";
@@ -225,7 +227,12 @@ pub(super) fn cycles(bench: &mut Bench<'_>) -> anyhow::Result<Vec<Figure>> {
         let names: Vec<String> = (0..QUEUES).map(|number| format!("work-{number}")).collect();
         for queue in &names {
             place.queue(queue, false)?;
-            place.fill(queue, each.div_ceil(QUEUES as u64))?;
+        }
+        // In turns, as work comes in.
+        for _ in 0..each.div_ceil(QUEUES as u64 * TURN) {
+            for queue in &names {
+                place.fill(queue, TURN)?;
+            }
         }
         let outcome = transactions(bench, place, &names)?;
         figures.push(Figure::rate(format!("{name}, {QUEUES} queues"), aim, &outcome));
