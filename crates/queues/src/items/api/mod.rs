@@ -8,6 +8,7 @@ mod events;
 mod export;
 mod finish;
 mod list;
+mod notes;
 mod review;
 mod start;
 
