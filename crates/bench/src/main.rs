@@ -3,6 +3,8 @@
 //! ```text
 //! cargo run --release -p bench -- figures
 //! cargo run -p bench -- crash --cycles 20
+//! cargo run --release -p bench -- queue-crash --cycles 1000000
+//! cargo run --release -p bench -- queue-peers
 //! ```
 
 mod crash;
@@ -12,6 +14,7 @@ mod latency;
 mod load;
 mod machine;
 mod process;
+mod queue_crash;
 mod random;
 mod report;
 mod server;
@@ -33,12 +36,15 @@ enum Action {
     Figures(figures::Options),
     /// Kill the server while it writes and prove that nothing acknowledged is lost or doubled
     Crash(crash::Options),
+    /// Kill the server while items of a queue are added, taken and finished, and prove that each is worked on exactly once
+    QueueCrash(queue_crash::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Command::parse().action {
         Action::Figures(options) => figures::run(&options),
         Action::Crash(options) => crash::run(&options),
+        Action::QueueCrash(options) => queue_crash::run(&options),
     };
     match outcome {
         Ok(code) => code,
