@@ -15,6 +15,7 @@ mod load;
 mod machine;
 mod process;
 mod queue_crash;
+mod queue_peers;
 mod random;
 mod report;
 mod server;
@@ -38,6 +39,8 @@ enum Action {
     Crash(crash::Options),
     /// Kill the server while items of a queue are added, taken and finished, and prove that each is worked on exactly once
     QueueCrash(queue_crash::Options),
+    /// Measure job queues that others built, on this machine
+    QueuePeers(queue_peers::Options),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Action::Figures(options) => figures::run(&options),
         Action::Crash(options) => crash::run(&options),
         Action::QueueCrash(options) => queue_crash::run(&options),
+        Action::QueuePeers(options) => queue_peers::run(&options),
     };
     match outcome {
         Ok(code) => code,
