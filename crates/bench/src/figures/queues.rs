@@ -4,7 +4,7 @@
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
-use store::{Options, Store, params};
+use store::{Store, params};
 use throwaway::postgres::Database;
 
 use super::Bench;
@@ -81,11 +81,7 @@ impl Place {
         if let Some(server) = self.server.take() {
             server.kill()?;
         }
-        let url = match &self.settings.database {
-            Some(url) => url.clone(),
-            None => format!("sqlite:{}", self.settings.data.join("orchestrion.db").display()),
-        };
-        Ok(Store::open(&Options::new(url))?)
+        self.settings.store()
     }
 
     fn server(&self) -> anyhow::Result<&Server> {
