@@ -16,13 +16,15 @@ use store::{Entity as _, MOST_PARTS, Page, Scoped, Tenant, Value as Bound, param
 use uuid::Uuid;
 
 use super::content::{self, Part};
-use super::model::{FolderItem, Item, ItemComment, ItemData, ItemEvent, ProcessingException, Status};
+use super::model::{FolderItem, ItemComment, ItemData, ItemEvent, ProcessingException, Status};
 use super::no_such_item;
 use super::wire::{self, Content, Head};
 use crate::definitions::model::Queue;
 
 /// Most bytes of content of one page.
 const LONGEST_PAGE: i64 = 64 << 20;
+/// Attempts of one chain whose history is read.
+const MOST_ATTEMPTS: usize = 10_000;
 /// Members whose value is not in the row of an item.
 const CONTENT: [&str; 7] = [
     "SpecificContent",
@@ -249,7 +251,11 @@ fn show(scope: &mut Scoped<'_, Tenant>, view: &View, query: &Query, rows: &[Fold
     let wanted = CONTENT.iter().any(|name| query.selects(name));
     let ids: Vec<i64> = distinct(rows.iter().map(|item| item.id));
     let data: HashMap<i64, ItemData> = if wanted {
-        let sizes: HashMap<i64, i64> = rows.iter().map(|item| (item.id, item.size)).collect();
+        let size = |item: &FolderItem| {
+            item.size
+                .saturating_add(item.progress.as_ref().map_or(0, String::len) as i64)
+        };
+        let sizes: HashMap<i64, i64> = rows.iter().map(|item| (item.id, size(item))).collect();
         if sizes.values().sum::<i64>() > LONGEST_PAGE {
             return Err(Error::field(
                 "$top",
@@ -452,8 +458,9 @@ where
     E: store::Entity<Scope = Tenant>,
 {
     let row = row(scope, view, id)?;
-    let attempts = scope.find::<Item>("key = ? order by id limit 10000", params![row.key])?;
-    let ids: Vec<i64> = attempts.iter().map(|item| item.id).collect();
+    let sql = format!("select id from queue_items where {{scope}} and key = ? order by id limit {MOST_ATTEMPTS}");
+    let attempts = scope.rows(&sql, params![row.key])?;
+    let ids: Vec<i64> = attempts.iter().map(|row| row.get(0)).collect::<store::Result<_>>()?;
     let condition = format!("item_id in ({})", access::rows::integers(&ids));
     let page = scope.list::<E>(query, &condition, params![])?;
     Ok(page.map(|note| Value::Object(note.to_json())))

@@ -85,7 +85,7 @@ fn start(
             .is_some_and(|standing| standing.folders.contains(&call.folder));
         results.push(match known {
             _ if !visible => Some(Ok(Outcome::Stale)),
-            Known::Before(id) => Some(keys::again(scope, *id)),
+            Known::Before(id) => Some(keys::again(scope, queue, *id)),
             Known::Other => Some(Err(keys::used_otherwise())),
             Known::Same(_) => None,
             Known::New => {
