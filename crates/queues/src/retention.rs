@@ -180,13 +180,14 @@ struct Candidate {
 /// Whether an item goes, as a condition; it takes `before` twice. The time of one that waits begins when it could be taken.
 const GOES: &str = "touched_at < ? and (status <> 0 or defer_at is null or defer_at < ?)";
 
+/// The walk through the items of a queue in one state: queue, status, end, and where the last page ended.
+pub const WALK: &str = "{scope} and queue_id = ? and status = ? and created_at < ? and (created_at, id) > (?, ?)
+    order by created_at, id";
+
 /// The next items in the order they were made. None is touched before it is made, so those made later need no look.
 fn candidates(scope: &mut Scoped<'_, Tenant>, old: Old, after: (i64, i64)) -> Result<Vec<Candidate>, Error> {
-    let sql = format!(
-        "select id, created_at, case when {GOES} then 1 else 0 end from queue_items
-         where {{scope}} and queue_id = ? and status = ? and created_at < ? and (created_at, id) > (?, ?)
-         order by created_at, id limit {PAGE}"
-    );
+    let sql =
+        format!("select id, created_at, case when {GOES} then 1 else 0 end from queue_items where {WALK} limit {PAGE}");
     let Old { queue, status, before } = old;
     let values = params![before, before, queue, status, before, after.0, after.1];
     let rows = scope.rows(&sql, values)?;

@@ -17,7 +17,7 @@ use store::Migration;
 ///   each kind of unit of work (`lane`), so that those that take items do not wait for those that add some.
 /// * `queue_times`: the same per minute, hour and day.
 /// * `queue_forecasts`: whether items will be late, as last worked out.
-pub const MIGRATIONS: &[Migration] = &[QUEUES, RETENTION];
+pub const MIGRATIONS: &[Migration] = &[QUEUES, RETENTION, NOTES];
 
 const QUEUES: Migration = Migration {
     id: "queues-001",
@@ -269,5 +269,17 @@ const RETENTION: Migration = Migration {
             tenant_id bigint not null,
             day bigint not null
         );
+    ",
+};
+
+/// History and comments of an item are found along indexes that begin with the tenant: SQLite takes the tenant for rare, and would
+/// walk through all that it has.
+const NOTES: Migration = Migration {
+    id: "queues-003-notes",
+    sql: "
+        drop index queue_item_events_item;
+        drop index queue_item_comments_item;
+        create index queue_item_events_of_item on queue_item_events (tenant_id, item_id, id);
+        create index queue_item_comments_of_item on queue_item_comments (tenant_id, item_id, id);
     ",
 };

@@ -427,14 +427,9 @@ where
             .map_or_else(String::new, |inside| format!(" and {inside}"));
         let table = E::TABLE;
         let visible = format!(
-            "item_id in ({}) and exists (select 1 from queue_folders l where l.queue_id = {table}.queue_id{inside})",
-            if items.is_empty() {
-                "-1".to_owned()
-            } else {
-                access::rows::integers(&items)
-            }
+            "item_id = ? and exists (select 1 from queue_folders l where l.queue_id = {table}.queue_id{inside})"
         );
-        scope.list::<E>(&query, &visible, params![])?
+        of_items::<E>(scope, &query, &items, &visible)?
     } else if queues.len() > MOST_PARTS {
         let inside = view
             .condition("l.folder_id")
@@ -449,6 +444,22 @@ where
     Ok(page.map(|note| Value::Object(note.to_json())))
 }
 
+/// Lines of history or comments of some items; `condition` takes the id of one. Each item is looked up for itself, along its index.
+fn of_items<E>(scope: &mut Scoped<'_, Tenant>, query: &Query, items: &[i64], condition: &str) -> Result<Page<E>, Error>
+where
+    E: store::Entity<Scope = Tenant>,
+{
+    let mut items = items.to_vec();
+    items.sort_unstable();
+    items.dedup();
+    if items.len() > MOST_PARTS {
+        let any = format!("item_id in ({})", access::rows::integers(&items));
+        return Ok(scope.list::<E>(query, &condition.replacen("item_id = ?", &any, 1), params![])?);
+    }
+    let parts: Vec<Vec<Bound>> = items.iter().map(|item| params![*item]).collect();
+    Ok(scope.list_parts::<E>(query, condition, &parts)?)
+}
+
 /// Lines of history or comments of all attempts of the chain that an item belongs to, the oldest first.
 ///
 /// # Errors
@@ -461,8 +472,8 @@ where
     let sql = format!("select id from queue_items where {{scope}} and key = ? order by id limit {MOST_ATTEMPTS}");
     let attempts = scope.rows(&sql, params![row.key])?;
     let ids: Vec<i64> = attempts.iter().map(|row| row.get(0)).collect::<store::Result<_>>()?;
-    let condition = format!("item_id in ({})", access::rows::integers(&ids));
-    let page = scope.list::<E>(query, &condition, params![])?;
+    // They come the oldest first, also from several items.
+    let page = of_items::<E>(scope, query, &ids, "item_id = ?")?;
     Ok(page.map(|note| Value::Object(note.to_json())))
 }
 
@@ -489,11 +500,27 @@ pub fn comment(scope: &mut Scoped<'_, Tenant>, view: &View, id: i64) -> Result<I
     Ok(found)
 }
 
+/// The order that begins with the newest.
+fn newest<E: store::Entity>() -> Result<OrderTerm, Error> {
+    let id = E::model()
+        .property("Id")
+        .ok_or_else(|| Error::internal("no Id to order by"))?;
+    let expr = Expr::Path(Path {
+        root: Root::Row,
+        property: Reference(id),
+    });
+    Ok(OrderTerm { expr, descending: true })
+}
+
 /// The newest comments on attempts, the newest first.
 pub fn comments(scope: &mut Scoped<'_, Tenant>, attempts: &[FolderItem], most: i64) -> Result<Vec<ItemComment>, Error> {
     let ids: Vec<i64> = attempts.iter().map(|attempt| attempt.id).collect();
-    let condition = format!("item_id in ({}) order by id desc limit ?", access::rows::integers(&ids));
-    Ok(scope.find::<ItemComment>(&condition, params![most])?)
+    let newest = Query {
+        top: Some(most.unsigned_abs()),
+        order: vec![newest::<ItemComment>()?],
+        ..Query::new(ItemComment::model())
+    };
+    Ok(of_items(scope, &newest, &ids, "item_id = ?")?.items)
 }
 
 /// Why items failed, by id, without the rest of what they carry.
