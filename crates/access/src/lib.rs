@@ -48,6 +48,7 @@ pub const MIGRATIONS: &[store::Migration] = &[
     audit::model::MIGRATION,
     outbox::MIGRATION,
     exports::model::MIGRATION,
+    exports::model::SEALED,
 ];
 
 /// The crate's whole face.

@@ -95,6 +95,11 @@ pub fn is_listened_to(scope: &mut Scoped<'_, Tenant>) -> Result<bool, Error> {
     Ok(scope.exists::<Subscription>("", params![])?)
 }
 
+/// Whether anybody in the tenant wants to be told events of a type.
+pub fn is_wanted(scope: &mut Scoped<'_, Tenant>, event_type: &str) -> Result<bool, Error> {
+    Ok(scope.exists::<Subscription>("event_type in ('*', ?)", params![event_type])?)
+}
+
 /// Writes events that somebody subscribed to; the others are dropped.
 pub fn write(scope: &mut Scoped<'_, Tenant>, entries: Vec<Entry>) -> Result<(), Error> {
     if entries.is_empty() {

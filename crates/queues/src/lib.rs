@@ -9,8 +9,8 @@
 mod console;
 pub mod definitions;
 pub mod items;
-mod purge;
-mod retention;
+pub mod purge;
+pub mod retention;
 mod schema;
 mod state;
 pub mod statistics;

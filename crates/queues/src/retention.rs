@@ -189,12 +189,12 @@ fn bound(scope: &mut Scoped<'_, Tenant>, old: Old) -> Result<i64, Error> {
     Ok(row.map_or(Ok(i64::MAX), |row| row.get(0))?)
 }
 
+/// The walk through the items of a queue in one state: queue, status, where the last page ended, and the end.
+pub const WALK: &str = "{scope} and queue_id = ? and status = ? and id > ? and id < ? order by id";
+
 /// The next items of a state in the order they were made.
 fn candidates(scope: &mut Scoped<'_, Tenant>, old: Old, after: i64, end: i64) -> Result<Vec<Candidate>, Error> {
-    let sql = format!(
-        "select id, case when {GOES} then 1 else 0 end from queue_items
-         where {{scope}} and queue_id = ? and status = ? and id > ? and id < ? order by id limit {PAGE}"
-    );
+    let sql = format!("select id, case when {GOES} then 1 else 0 end from queue_items where {WALK} limit {PAGE}");
     let Old { queue, status, before } = old;
     let values = params![before, before, queue, status, after, end];
     let rows = scope.rows(&sql, values)?;

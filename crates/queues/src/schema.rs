@@ -17,7 +17,7 @@ use store::Migration;
 ///   each kind of unit of work (`lane`), so that those that take items do not wait for those that add some.
 /// * `queue_times`: the same per minute, hour and day.
 /// * `queue_forecasts`: whether items will be late, as last worked out.
-pub const MIGRATIONS: &[Migration] = &[QUEUES, RETENTION];
+pub const MIGRATIONS: &[Migration] = &[QUEUES, RETENTION, NOTES];
 
 const QUEUES: Migration = Migration {
     id: "queues-001",
@@ -122,8 +122,10 @@ const QUEUES: Migration = Migration {
         create index queue_items_queue on queue_items (tenant_id, queue_id, id);
         create index queue_items_status on queue_items (tenant_id, queue_id, status, id);
         create index queue_items_created on queue_items (tenant_id, queue_id, created_at, id);
-        create index queue_items_started on queue_items (tenant_id, queue_id, started_at, id) where started_at is not null;
-        create index queue_items_ended on queue_items (tenant_id, queue_id, ended_at, id) where ended_at is not null;
+        {sqlite} create index queue_items_started on queue_items (tenant_id, queue_id, started_at, id) where started_at is not null;
+        {sqlite} create index queue_items_ended on queue_items (tenant_id, queue_id, ended_at, id) where ended_at is not null;
+        {postgres} create index queue_items_started on queue_items (tenant_id, queue_id, started_at nulls first, id) where started_at is not null;
+        {postgres} create index queue_items_ended on queue_items (tenant_id, queue_id, ended_at nulls first, id) where ended_at is not null;
         create index queue_items_ready on queue_items (tenant_id, queue_id, ready_rank, due_at, id) where ready_rank is not null;
         create index queue_items_ready_reference on queue_items
             (tenant_id, queue_id, reference_folded, ready_rank, due_at, id)
@@ -268,5 +270,17 @@ const RETENTION: Migration = Migration {
             tenant_id bigint not null,
             day bigint not null
         );
+    ",
+};
+
+/// History and comments of an item are found along indexes that begin with the tenant: SQLite takes the tenant for rare, and would
+/// walk through all that it has.
+const NOTES: Migration = Migration {
+    id: "queues-003-notes",
+    sql: "
+        drop index queue_item_events_item;
+        drop index queue_item_comments_item;
+        create index queue_item_events_of_item on queue_item_events (tenant_id, item_id, id);
+        create index queue_item_comments_of_item on queue_item_comments (tenant_id, item_id, id);
     ",
 };

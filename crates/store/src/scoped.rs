@@ -183,11 +183,28 @@ impl<'t, S: Scope> Scoped<'t, S> {
 
     /// The rows with these keys, in no particular order.
     pub fn get_many<E: Entity<Scope = S>>(&mut self, keys: &[E::Key]) -> Result<Vec<E>> {
+        self.keyed(keys, "")
+    }
+
+    /// The rows with these keys. The scope must not lead to them: SQLite takes it for rare, and would rather look at all rows of a
+    /// tenant than look up more than a few.
+    fn keyed<E: Entity<Scope = S>>(&mut self, keys: &[E::Key], tail: &str) -> Result<Vec<E>> {
+        let scope = S::COLUMN.map_or_else(String::new, |column| format!("+{}.{column} = ? and ", E::TABLE));
         let mut found = Vec::with_capacity(keys.len());
         for chunk in keys.chunks(500) {
-            let marks = vec!["?"; chunk.len()].join(", ");
-            let params = chunk.iter().map(Scalar::to_constant).collect();
-            found.extend(self.find::<E>(&format!("{} in ({marks})", E::KEY), params)?);
+            let text = format!(
+                "select {} from {} where {scope}{} in ({}) {tail}",
+                E::statements().columns,
+                E::TABLE,
+                E::KEY,
+                vec!["?"; chunk.len()].join(", ")
+            );
+            let mut params: Vec<Value> = chunk.iter().map(Scalar::to_constant).collect();
+            self.splice(&mut params, 0)?;
+            let text = sql::translate(&text, self.tx.dialect())?;
+            for mut row in self.tx.query(&text, &params)? {
+                found.push(E::from_row(&mut row, 0)?);
+            }
         }
         Ok(found)
     }
@@ -209,14 +226,7 @@ impl<'t, S: Scope> Scoped<'t, S> {
         let mut keys = keys.to_vec();
         keys.sort_unstable();
         keys.dedup();
-        let mut found = Vec::with_capacity(keys.len());
-        for chunk in keys.chunks(500) {
-            let marks = vec!["?"; chunk.len()].join(", ");
-            let params = chunk.iter().map(Scalar::to_constant).collect();
-            let condition = format!("{key} in ({marks}) order by {key} {{for_update}}", key = E::KEY);
-            found.extend(self.find::<E>(&condition, params)?);
-        }
-        Ok(found)
+        self.keyed(&keys, &format!("order by {} {{for_update}}", E::KEY))
     }
 
     /// Writes all fields of the row with this entity's key. `false`: there is none.

@@ -36,6 +36,12 @@ pub(crate) const MIGRATION: Migration = Migration {
     ",
 };
 
+/// What is exported may be sealed where it comes from, so parts are sealed as well. Those from before are not.
+pub(crate) const SEALED: Migration = Migration {
+    id: "access-009-sealed-exports",
+    sql: "alter table export_parts add column sealed {bool} not null default false;",
+};
+
 odata::enumeration! {
     /// What an export holds.
     pub enum ExportType: "ExportModelType" {
@@ -145,5 +151,14 @@ store::entity! {
         /// Its place in the file, from 0.
         pub part: i64,
         pub content: Vec<u8>,
+        /// The content is sealed for its place, see [`place`](Self::place).
+        pub sealed: bool,
+    }
+}
+
+impl ExportPart {
+    /// The place that a part is sealed for.
+    pub(super) fn place(export: i64, part: i64) -> String {
+        format!("exports/{export}/{part}")
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::model::{Criteria, Export, ExportPart, ExportStatus, ExportType};
 use crate::audit::{self, Action, Component, Entry};
+use crate::sealing::Sealer;
 
 /// Exports that a tenant may ask for in 24 hours.
 const PER_DAY: i64 = 100;
@@ -117,10 +118,23 @@ pub fn list_own(
     Ok(scope.list::<Export>(query, condition, params![owner, kept_since(now)])?)
 }
 
-/// A piece of the file.
-pub(super) fn part(scope: &mut Scoped<'_, Tenant>, export: i64, part: i64) -> Result<Option<Vec<u8>>, Error> {
+/// A piece of the file, opened.
+pub(super) fn part(
+    scope: &mut Scoped<'_, Tenant>,
+    sealer: &Sealer,
+    export: i64,
+    part: i64,
+) -> Result<Option<Vec<u8>>, Error> {
     let found = scope.find_one::<ExportPart>("export_id = ? and part = ?", params![export, part])?;
-    Ok(found.map(|part| part.content))
+    let open = |found: ExportPart| {
+        if found.sealed {
+            let opened = sealer.unseal(&ExportPart::place(export, part), &found.content)?;
+            Ok(opened.expose_bytes().to_vec())
+        } else {
+            Ok(found.content)
+        }
+    };
+    found.map(open).transpose()
 }
 
 /// Exports asked for up to this moment are deleted.

@@ -36,8 +36,8 @@ impl Sheet {
         self.rows
     }
 
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.text.into_bytes()
+    pub(super) fn into_text(self) -> String {
+        self.text
     }
 }
 
@@ -51,9 +51,8 @@ mod tests {
         sheet.row(&["1", "=1+1"]);
         sheet.row(&["2", "a \"b\",\nc"]);
         assert_eq!(sheet.rows(), 2);
-        let text = String::from_utf8(sheet.into_bytes()).unwrap();
         assert_eq!(
-            text,
+            sheet.into_text(),
             "\u{feff}\"Id\",\"Name\"\r\n\"1\",\"'=1+1\"\r\n\"2\",\"a \"\"b\"\",\nc\"\r\n"
         );
     }

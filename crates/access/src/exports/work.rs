@@ -10,6 +10,7 @@ use std::time::Duration;
 use context::{Error, Kind};
 use jiff::{SignedDuration, Timestamp};
 use store::{Lease, Store, Tx, params};
+use vault::Secret;
 use web::App;
 
 use super::model::{Export, ExportPart, ExportStatus};
@@ -163,6 +164,7 @@ impl Work {
             );
             return self.fail(tenant, &export, message).await;
         }
+        let sealer = task.sealer.clone();
         let mut sheet = if export.parts == 0 {
             Sheet::first(exporter.columns())
         } else {
@@ -190,7 +192,7 @@ impl Work {
             };
         }
         let rows = export.row_count + sheet.rows();
-        let content = sheet.into_bytes();
+        let content = sheet.into_text();
         let size = export.size.unwrap_or(0) + content.len() as i64;
         if size > MOST_BYTES {
             let message = format!("It would be larger than {} GiB. Narrow the filter.", MOST_BYTES >> 30);
@@ -210,7 +212,12 @@ impl Work {
             attempts: 0,
             ..export.clone()
         };
-        self.put(tenant, export, progress, content).await
+        let sealed = if content.is_empty() {
+            Vec::new()
+        } else {
+            sealer.seal(&ExportPart::place(export.id, export.parts), &Secret::from(content))?
+        };
+        self.put(tenant, export, progress, sealed).await
     }
 
     /// What the exporter is told, and how many bytes the tenant's exports have.
@@ -235,7 +242,7 @@ impl Work {
         Ok((task, kept))
     }
 
-    /// Writes what an export has become, with a part if there is content, unless it is no longer what it was.
+    /// Writes what an export has become, with a part if there is (sealed) content, unless it is no longer what it was.
     async fn put(&self, tenant: i64, was: Export, is: Export, content: Vec<u8>) -> Result<Outcome, Error> {
         let lease = self.lease.clone();
         let write = move |tx: &mut Tx| {
@@ -251,8 +258,9 @@ impl Work {
             scope.update(&is)?;
             if !content.is_empty() {
                 scope.execute(
-                    "insert into export_parts ({scope_column}, export_id, part, content) values ({scope_value}, ?, ?, ?)",
-                    params![was.id, was.parts, content.as_slice()],
+                    "insert into export_parts ({scope_column}, export_id, part, content, sealed)
+                     values ({scope_value}, ?, ?, ?, ?)",
+                    params![was.id, was.parts, content.as_slice(), true],
                 )?;
             }
             Ok::<_, Error>(Outcome::Done)

@@ -195,6 +195,7 @@ fn exports_are_kept_for_a_week_and_then_removed_with_their_parts() {
                 export_id: export,
                 part,
                 content: vec![b'x'; 10],
+                sealed: false,
             };
             let parts: Vec<ExportPart> = (1..40).map(part).collect();
             tx.tenant(1).insert_many(&parts).map_err(Error::from)

@@ -156,6 +156,7 @@ fn an_export_that_was_begun_goes_on_after_its_last_row() {
                 export_id: id,
                 part: 0,
                 content: b"begin\n".to_vec(),
+                sealed: false,
             })?;
             scope.changed("exports", id);
             Ok::<_, Error>(id)

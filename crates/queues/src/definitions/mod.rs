@@ -1,6 +1,7 @@
 //! Queues themselves: what they are, where they are visible, the schemas that their items must meet, and how long items are kept.
 
 mod api;
+mod effort;
 pub mod events;
 pub mod input;
 pub mod model;

@@ -4,6 +4,7 @@ use context::{Error, codes};
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
+use super::effort;
 use super::model::QueueSchemas;
 
 /// Most bytes of a schema.
@@ -82,6 +83,7 @@ pub fn compile(member: &str, text: &str) -> Result<Validator, Error> {
     if !schema.is_object() {
         return Err(wrong("it must be a JSON object.".to_owned()));
     }
+    effort::check(&schema).map_err(wrong)?;
     jsonschema::options()
         .offline()
         .with_pattern_options(

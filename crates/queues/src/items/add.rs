@@ -64,7 +64,7 @@ fn add(scope: &mut Scoped<'_, Tenant>, shared: &Shared, calls: &[&Add]) -> Resul
             .is_some_and(|standing| standing.version == queue.version && standing.folders.contains(&call.folder));
         results.push(match known {
             _ if !current => Some(Ok(Outcome::Stale)),
-            Known::Before(id) => Some(keys::again(scope, *id)),
+            Known::Before(id) => Some(keys::again(scope, queue.id, *id)),
             Known::Other => Some(Err(keys::used_otherwise())),
             Known::Same(_) => None,
             Known::New => {

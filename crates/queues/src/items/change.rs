@@ -92,7 +92,10 @@ pub fn bulk(
             Err(error) => failed.push((wanted.id, error)),
         }
     }
-    let changed: Vec<&Item> = found.values().filter(|item| done.contains(&item.id)).collect();
+    // In the order of the request, so that further attempts stand in line in it.
+    let mut seen = BTreeSet::new();
+    done.retain(|id| seen.insert(*id));
+    let changed: Vec<&Item> = done.iter().filter_map(|id| found.get(id)).collect();
     store(scope, &changed)?;
     if deed == Deed::Review(ReviewStatus::Retried) {
         let owned: Vec<Item> = changed.iter().copied().cloned().collect();
@@ -259,7 +262,7 @@ fn edited(item: &Item) -> serde_json::Value {
         "Priority": item.priority,
         "DueDate": item.due_at,
         "DeferDate": item.defer_at,
-        "Progress": item.progress.as_ref().filter(|_| !item.encrypted),
+        "Progress": item.progress.as_deref().filter(|_| !item.encrypted).map(content::told),
     })
 }
 

@@ -15,6 +15,10 @@ pub const LONGEST_CONTENT: usize = 1 << 20;
 pub const LONGEST_EXCEPTION: usize = 102_400;
 /// Most characters of a progress text.
 pub const LONGEST_PROGRESS: usize = 104_857;
+/// Most characters of a progress text that history tells.
+const LONGEST_TOLD: usize = 1_000;
+/// How deep the values of an open object may be nested: events wrap them once more, and still have to be read again.
+const DEEPEST: usize = 64;
 /// Most characters of a reference, and of an operation's id.
 pub const LONGEST_REFERENCE: usize = 128;
 
@@ -51,6 +55,12 @@ pub fn text_of(part: Part, member: &'static str, mut object: Map<String, Value>)
         return Err(Error::field(
             member,
             format!("The name '{shown}' in {member} must not contain any of : . , @ \"."),
+        ));
+    }
+    if object.values().map(depth).max().unwrap_or(0) > DEEPEST {
+        return Err(Error::field(
+            member,
+            format!("The values in {member} are nested more than {DEEPEST} levels deep."),
         ));
     }
     let text = serde_json::to_string(&object).map_err(Error::internal)?;
@@ -90,6 +100,24 @@ pub fn check_progress(progress: &str) -> Result<(), Error> {
         ));
     }
     Ok(())
+}
+
+/// The beginning of a progress text, for history: a line of it is read with hundreds of others.
+pub fn told(progress: &str) -> String {
+    let mut told: String = progress.chars().take(LONGEST_TOLD).collect();
+    if told.len() < progress.len() {
+        told.push('…');
+    }
+    told
+}
+
+/// How deep objects and arrays lie in each other, at most.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(values) => 1 + values.iter().map(depth).max().unwrap_or(0),
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
 }
 
 /// The place a part is sealed for; it is the same for all attempts, which carry the same content.
@@ -152,6 +180,20 @@ mod tests {
             assert!(text(json!({ name: 1 })).is_err(), "{name}");
         }
         assert!(text(json!({"x": "\0"})).is_err());
+    }
+
+    #[test]
+    fn values_that_are_nested_too_deep_are_refused() {
+        let nested = |levels| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+        assert!(text(json!({ "a": nested(DEEPEST) })).is_ok());
+        assert!(text(json!({ "a": nested(DEEPEST + 1) })).is_err());
+    }
+
+    #[test]
+    fn history_tells_the_beginning_of_a_long_progress() {
+        assert_eq!(told("half way"), "half way");
+        let long = told(&"é".repeat(LONGEST_TOLD + 1));
+        assert_eq!((long.chars().count(), long.ends_with('…')), (LONGEST_TOLD + 1, true));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What subscribers are told about items (reference: queues 15).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use access::outbox::{self, Entry};
 use context::{Ctx, Error};
@@ -31,11 +31,13 @@ pub fn write(
     now: Timestamp,
     ctx: &Ctx,
 ) -> Result<(), Error> {
-    let mut by_queue: HashMap<i64, Vec<&Item>> = HashMap::new();
+    if !outbox::is_wanted(scope, of)? {
+        return Ok(());
+    }
+    let mut by_queue: BTreeMap<i64, Vec<&Item>> = BTreeMap::new();
     for item in items {
         by_queue.entry(item.queue_id).or_default().push(item);
     }
-    let mut entries = Vec::new();
     for (queue, items) in by_queue {
         let Some(queue) = scope.get::<Queue>(queue)? else {
             continue;
@@ -62,7 +64,8 @@ pub fn write(
                 [only] => Some(only.key),
                 _ => None,
             };
-            entries.extend(folders.iter().map(|folder| Entry {
+            // Written at once: content for all folders and items together may be too much for the memory.
+            let entries = folders.iter().map(|folder| Entry {
                 id: 0,
                 key: ctx.id(),
                 event_type: of.to_owned(),
@@ -71,10 +74,11 @@ pub fn write(
                 user_id: user,
                 happened_at: now,
                 body: Json(body.clone()),
-            }));
+            });
+            outbox::write(scope, entries.collect())?;
         }
     }
-    outbox::write(scope, entries)
+    Ok(())
 }
 
 /// `QueueItemSimpleEventDto` of items.

@@ -2,6 +2,7 @@
 
 use access::audit::Component;
 use access::exports::{Criteria, ExportType, Exporter, New, Sheet, Task, window};
+use access::folders::links::no_such;
 use context::Error;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use store::{Entity as _, Scoped, Tenant, params};
 use super::content::{self, Part};
 use super::model::{Item, ItemData};
 use super::wire::{Content, Head};
+use crate::definitions::model::{FolderQueue, Queue};
 
 /// The kind of these exports.
 const KIND: &str = "queue-items";
@@ -20,16 +22,22 @@ const PIECE: usize = 50;
 #[derive(Debug, Serialize, Deserialize)]
 struct Parameters {
     queue: i64,
+    /// The folder that the items were asked for in.
+    #[serde(default)]
+    folder: Option<i64>,
 }
 
 /// An export of the items of a queue that meet the criteria.
-pub fn wanted(criteria: Criteria, queue: i64, name: &str) -> Result<New, Error> {
+pub fn wanted(criteria: Criteria, folder: i64, queue: i64, name: &str) -> Result<New, Error> {
     Ok(New {
         kind: KIND,
         export_type: ExportType::Queues,
         name: format!("{name}.csv"),
         component: Component::Queues,
-        criteria: criteria.with(&Parameters { queue })?,
+        criteria: criteria.with(&Parameters {
+            queue,
+            folder: Some(folder),
+        })?,
     })
 }
 
@@ -75,7 +83,12 @@ impl Exporter for Items {
         after: i64,
         sheet: &mut Sheet,
     ) -> Result<Option<i64>, Error> {
-        let Parameters { queue } = task.parameters()?;
+        let Parameters { queue, folder } = task.parameters()?;
+        if let Some(folder) = folder
+            && !scope.exists::<FolderQueue>("folder_id = ? and id = ?", params![folder, queue])?
+        {
+            return Err(no_such::<Queue>(queue));
+        }
         let query = task.query(Item::model())?;
         let window = window::<Item>(scope, &query, ("queue_id = ?", &params![queue]), "", after)?;
         for items in window.rows.chunks(PIECE) {

@@ -169,7 +169,7 @@ impl One<'_, '_, '_> {
         let item = &*self.item;
         let values = params![item.progress, item.touched_at, item.version];
         self.rows.progress.insert(item.id, values);
-        let data = (!item.encrypted).then(|| json!({ "Progress": text }));
+        let data = (!item.encrypted).then(|| json!({ "Progress": content::told(text) }));
         self.batch.record(item, EventAction::Edit, &self.call.who, data);
         Ok(())
     }

@@ -106,9 +106,11 @@ pub fn remember(scope: &mut Scoped<'_, Tenant>, used: &[(&Key, i64)], now: Times
     Ok(())
 }
 
-/// The item that a repeated call got before, as it is now.
-pub fn again(scope: &mut Scoped<'_, Tenant>, id: i64) -> Result<Outcome, Error> {
-    let item = scope.get::<Item>(id)?.ok_or_else(super::no_such_item)?;
+/// The item that a repeated call got before, as it is now. It is in the queue of the call, unless a queue was deleted meanwhile and
+/// another one has its name.
+pub fn again(scope: &mut Scoped<'_, Tenant>, queue: i64, id: i64) -> Result<Outcome, Error> {
+    let item = scope.get::<Item>(id)?.filter(|item| item.queue_id == queue);
+    let item = item.ok_or_else(super::no_such_item)?;
     let data = scope.get::<ItemData>(id)?;
     Ok(Outcome::Item(
         Box::new(item),

@@ -12,17 +12,19 @@ use access::users::model::TenantUser;
 use context::{Error, Reach, codes};
 use odata::{Comparison, Constant, Expr, OrderTerm, Path, Query, Reference, Root};
 use serde_json::{Map, Value, json};
-use store::{Entity as _, MOST_PARTS, Page, Scoped, Tenant, Value as Bound, params};
+use store::{DEFAULT_TOP, Entity as _, MOST_PARTS, Page, Scoped, Tenant, Value as Bound, params};
 use uuid::Uuid;
 
 use super::content::{self, Part};
-use super::model::{FolderItem, Item, ItemComment, ItemData, ItemEvent, ProcessingException, Status};
+use super::model::{FolderItem, ItemComment, ItemData, ItemEvent, ProcessingException, Status};
 use super::no_such_item;
 use super::wire::{self, Content, Head};
 use crate::definitions::model::Queue;
 
 /// Most bytes of content of one page.
 const LONGEST_PAGE: i64 = 64 << 20;
+/// Attempts of one chain whose history is read.
+const MOST_ATTEMPTS: usize = 10_000;
 /// Members whose value is not in the row of an item.
 const CONTENT: [&str; 7] = [
     "SpecificContent",
@@ -215,12 +217,7 @@ pub fn list(scope: &mut Scoped<'_, Tenant>, view: &View, query: &Query) -> Resul
         ..query.clone()
     };
     let links = links(scope, view, query.filter.as_ref())?;
-    let mut page = if links.len() > MOST_PARTS {
-        scope.list::<FolderItem>(&asked, &view.condition("folder_id").unwrap_or_default(), params![])?
-    } else {
-        let parts: Vec<Vec<Bound>> = links.iter().map(|(queue, folder)| params![*queue, *folder]).collect();
-        scope.list_parts::<FolderItem>(&asked, "queue_id = ? and folder_id = ?", &parts)?
-    };
+    let mut page = sorted(scope, view, &asked, &links)?;
     if let Some(states) = states {
         page.count = Some(counted(scope, view, query.filter.as_ref(), &states)?);
     }
@@ -228,6 +225,65 @@ pub fn list(scope: &mut Scoped<'_, Tenant>, view: &View, query: &Query) -> Resul
         count: page.count,
         items: show(scope, view, &query, &page.items)?,
     })
+}
+
+/// A page of the items of some queues and folders. Where it is sorted by a moment that only some items have, the latest first, those
+/// that have none come last; so the page is looked for among the others first, which an index leads to.
+fn sorted(
+    scope: &mut Scoped<'_, Tenant>,
+    view: &View,
+    query: &Query,
+    links: &[(i64, i64)],
+) -> Result<Page<FolderItem>, Error> {
+    if let Some(column) = query.order.first().and_then(moment) {
+        let asked = Query {
+            count: false,
+            ..query.clone()
+        };
+        let mut page = among(scope, view, &asked, links, &format!("{column} is not null"))?;
+        if page.items.len() as u64 == query.top.unwrap_or(DEFAULT_TOP) {
+            if query.count {
+                let counting = Query {
+                    top: Some(0),
+                    ..query.clone()
+                };
+                page.count = among(scope, view, &counting, links, "")?.count;
+            }
+            return Ok(page);
+        }
+    }
+    among(scope, view, query, links, "")
+}
+
+/// The column of a moment that only some items have, where a list is sorted by it with the latest first.
+fn moment(term: &OrderTerm) -> Option<&'static str> {
+    let Expr::Path(path) = &term.expr else { return None };
+    match path.property.name {
+        "StartProcessing" if term.descending && path.root == Root::Row => Some("started_at"),
+        "EndProcessing" if term.descending && path.root == Root::Row => Some("ended_at"),
+        _ => None,
+    }
+}
+
+/// A page of those items of some queues and folders that meet a condition; an empty one lets all through.
+fn among(
+    scope: &mut Scoped<'_, Tenant>,
+    view: &View,
+    query: &Query,
+    links: &[(i64, i64)],
+    condition: &str,
+) -> Result<Page<FolderItem>, Error> {
+    let and = |first: &str| match (first.is_empty(), condition.is_empty()) {
+        (_, true) => first.to_owned(),
+        (true, false) => condition.to_owned(),
+        (false, false) => format!("{first} and {condition}"),
+    };
+    if links.len() > MOST_PARTS {
+        let folders = view.condition("folder_id").unwrap_or_default();
+        return Ok(scope.list::<FolderItem>(query, &and(&folders), params![])?);
+    }
+    let parts: Vec<Vec<Bound>> = links.iter().map(|(queue, folder)| params![*queue, *folder]).collect();
+    Ok(scope.list_parts::<FolderItem>(query, &and("queue_id = ? and folder_id = ?"), &parts)?)
 }
 
 fn newest_first(query: &Query) -> Query {
@@ -249,7 +305,11 @@ fn show(scope: &mut Scoped<'_, Tenant>, view: &View, query: &Query, rows: &[Fold
     let wanted = CONTENT.iter().any(|name| query.selects(name));
     let ids: Vec<i64> = distinct(rows.iter().map(|item| item.id));
     let data: HashMap<i64, ItemData> = if wanted {
-        let sizes: HashMap<i64, i64> = rows.iter().map(|item| (item.id, item.size)).collect();
+        let size = |item: &FolderItem| {
+            item.size
+                .saturating_add(item.progress.as_ref().map_or(0, String::len) as i64)
+        };
+        let sizes: HashMap<i64, i64> = rows.iter().map(|item| (item.id, size(item))).collect();
         if sizes.values().sum::<i64>() > LONGEST_PAGE {
             return Err(Error::field(
                 "$top",
@@ -421,14 +481,9 @@ where
             .map_or_else(String::new, |inside| format!(" and {inside}"));
         let table = E::TABLE;
         let visible = format!(
-            "item_id in ({}) and exists (select 1 from queue_folders l where l.queue_id = {table}.queue_id{inside})",
-            if items.is_empty() {
-                "-1".to_owned()
-            } else {
-                access::rows::integers(&items)
-            }
+            "item_id = ? and exists (select 1 from queue_folders l where l.queue_id = {table}.queue_id{inside})"
         );
-        scope.list::<E>(&query, &visible, params![])?
+        of_items::<E>(scope, &query, &items, &visible)?
     } else if queues.len() > MOST_PARTS {
         let inside = view
             .condition("l.folder_id")
@@ -443,6 +498,22 @@ where
     Ok(page.map(|note| Value::Object(note.to_json())))
 }
 
+/// Lines of history or comments of some items; `condition` takes the id of one. Each item is looked up for itself, along its index.
+fn of_items<E>(scope: &mut Scoped<'_, Tenant>, query: &Query, items: &[i64], condition: &str) -> Result<Page<E>, Error>
+where
+    E: store::Entity<Scope = Tenant>,
+{
+    let mut items = items.to_vec();
+    items.sort_unstable();
+    items.dedup();
+    if items.len() > MOST_PARTS {
+        let any = format!("item_id in ({})", access::rows::integers(&items));
+        return Ok(scope.list::<E>(query, &condition.replacen("item_id = ?", &any, 1), params![])?);
+    }
+    let parts: Vec<Vec<Bound>> = items.iter().map(|item| params![*item]).collect();
+    Ok(scope.list_parts::<E>(query, condition, &parts)?)
+}
+
 /// Lines of history or comments of all attempts of the chain that an item belongs to, the oldest first.
 ///
 /// # Errors
@@ -452,10 +523,11 @@ where
     E: store::Entity<Scope = Tenant>,
 {
     let row = row(scope, view, id)?;
-    let attempts = scope.find::<Item>("key = ? order by id limit 10000", params![row.key])?;
-    let ids: Vec<i64> = attempts.iter().map(|item| item.id).collect();
-    let condition = format!("item_id in ({})", access::rows::integers(&ids));
-    let page = scope.list::<E>(query, &condition, params![])?;
+    let sql = format!("select id from queue_items where {{scope}} and key = ? order by id limit {MOST_ATTEMPTS}");
+    let attempts = scope.rows(&sql, params![row.key])?;
+    let ids: Vec<i64> = attempts.iter().map(|row| row.get(0)).collect::<store::Result<_>>()?;
+    // They come the oldest first, also from several items.
+    let page = of_items::<E>(scope, query, &ids, "item_id = ?")?;
     Ok(page.map(|note| Value::Object(note.to_json())))
 }
 
@@ -482,11 +554,27 @@ pub fn comment(scope: &mut Scoped<'_, Tenant>, view: &View, id: i64) -> Result<I
     Ok(found)
 }
 
+/// The order that begins with the newest.
+fn newest<E: store::Entity>() -> Result<OrderTerm, Error> {
+    let id = E::model()
+        .property("Id")
+        .ok_or_else(|| Error::internal("no Id to order by"))?;
+    let expr = Expr::Path(Path {
+        root: Root::Row,
+        property: Reference(id),
+    });
+    Ok(OrderTerm { expr, descending: true })
+}
+
 /// The newest comments on attempts, the newest first.
 pub fn comments(scope: &mut Scoped<'_, Tenant>, attempts: &[FolderItem], most: i64) -> Result<Vec<ItemComment>, Error> {
     let ids: Vec<i64> = attempts.iter().map(|attempt| attempt.id).collect();
-    let condition = format!("item_id in ({}) order by id desc limit ?", access::rows::integers(&ids));
-    Ok(scope.find::<ItemComment>(&condition, params![most])?)
+    let newest = Query {
+        top: Some(most.unsigned_abs()),
+        order: vec![newest::<ItemComment>()?],
+        ..Query::new(ItemComment::model())
+    };
+    Ok(of_items(scope, &newest, &ids, "item_id = ?")?.items)
 }
 
 /// Why items failed, by id, without the rest of what they carry.
@@ -528,12 +616,11 @@ pub fn rows(
 ) -> Result<(Vec<FolderItem>, Option<u64>), Error> {
     let query = newest_first(query);
     let links = links(scope, view, query.filter.as_ref())?;
-    let parts: Vec<Vec<Bound>> = links.iter().map(|(queue, folder)| params![*queue, *folder]).collect();
     let asked = Query {
         count: false,
         ..query.clone()
     };
-    let page = scope.list_parts::<FolderItem>(&asked, "queue_id = ? and folder_id = ?", &parts)?;
+    let page = sorted(scope, view, &asked, &links)?;
     let total = match only_states(query.filter.as_ref()) {
         Some(states) => Some(counted(scope, view, query.filter.as_ref(), &states)?),
         None => None,

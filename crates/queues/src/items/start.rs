@@ -18,8 +18,32 @@ use crate::statistics::tally::Lane;
 /// Deferred items that one unit of work puts in line. When more fall due at once, they come in line over the next calls, the
 /// earliest first.
 const PROMOTED: i64 = 1_000;
+/// Items with a prefix near the head that are tried, should others be taking them.
+const TRIED: i64 = 20;
 /// Items at the head of the line that are looked at for a prefix before all items with it are sorted.
 const LOOKED_AT: i64 = 500;
+
+/// The items in line, in their order: conditions, each with the values it takes. Tests pin the indexes that they walk along.
+pub mod line {
+    /// Queue, number.
+    pub const FIRST: &str =
+        "queue_id = ? and ready_rank is not null order by ready_rank, due_at, id limit ? {skip_locked}";
+    /// Queue, folded reference.
+    pub const WITH_REFERENCE: &str = "queue_id = ? and reference_folded = ? and ready_rank is not null
+        order by ready_rank, due_at, id limit 1 {skip_locked}";
+    /// The ids of those near the head: queue, number that is looked at, prefix, its end, number.
+    pub const HEAD_WITH_PREFIX: &str =
+        "select id from (select id, reference_folded, ready_rank, due_at from queue_items
+            where {scope} and queue_id = ? and ready_rank is not null order by ready_rank, due_at, id limit ?) head
+        where reference_folded >= ? and reference_folded < ? order by ready_rank, due_at, id limit ?";
+    /// Queue, prefix, its end.
+    pub const WITH_PREFIX: &str =
+        "queue_id = ? and reference_folded >= ? and reference_folded < ? and ready_rank is not null
+        order by ready_rank, due_at, id limit 1 {skip_locked}";
+    /// Those that may stand in line from now on: queue, now, number.
+    pub const DUE: &str = "+{scope} and id in (select id from queue_items where queue_id = ? and status = 0 and ready_rank is null and defer_at <= ?
+        order by defer_at, id limit ? {skip_locked})";
+}
 
 /// Which references will do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +109,7 @@ fn start(
             .is_some_and(|standing| standing.folders.contains(&call.folder));
         results.push(match known {
             _ if !visible => Some(Ok(Outcome::Stale)),
-            Known::Before(id) => Some(keys::again(scope, *id)),
+            Known::Before(id) => Some(keys::again(scope, queue, *id)),
             Known::Other => Some(Err(keys::used_otherwise())),
             Known::Same(_) => None,
             Known::New => {
@@ -154,11 +178,11 @@ fn start(
 
 /// Puts items in line whose time has come.
 pub fn promote(scope: &mut Scoped<'_, Tenant>, queue: i64, now: Timestamp) -> Result<u64, Error> {
-    let set = "ready_rank = priority + case when due_at is null then 3 else 0 end";
-    let due =
-        "id in (select id from queue_items where queue_id = ? and status = 0 and ready_rank is null and defer_at <= ?
-        order by defer_at, id limit ? {skip_locked})";
-    Ok(scope.update_where::<Item>(set, due, params![queue, now, PROMOTED])?)
+    let sql = format!(
+        "update queue_items set ready_rank = priority + case when due_at is null then 3 else 0 end where {}",
+        line::DUE
+    );
+    Ok(scope.execute(&sql, params![queue, now, PROMOTED])?)
 }
 
 /// The first items in line in each of several queues, so many of each, locked.
@@ -166,8 +190,7 @@ fn first(scope: &mut Scoped<'_, Tenant>, wanted: &[(i64, usize)]) -> Result<Hash
     let mut heads: HashMap<i64, Vec<Item>> = HashMap::with_capacity(wanted.len());
     if wanted.len() == 1 || scope.tx().dialect() == Dialect::Sqlite {
         for (queue, most) in wanted {
-            let line = "queue_id = ? and ready_rank is not null order by ready_rank, due_at, id limit ? {skip_locked}";
-            heads.insert(*queue, scope.find::<Item>(line, params![*queue, *most as i64])?);
+            heads.insert(*queue, scope.find::<Item>(line::FIRST, params![*queue, *most as i64])?);
         }
         return Ok(heads);
     }
@@ -203,28 +226,26 @@ fn first(scope: &mut Scoped<'_, Tenant>, wanted: &[(i64, usize)]) -> Result<Hash
 fn matching(scope: &mut Scoped<'_, Tenant>, queue: i64, filter: &Filter) -> Result<Option<Item>, Error> {
     let prefix = match filter {
         Filter::Equals(reference) => {
-            let line = "queue_id = ? and reference_folded = ? and ready_rank is not null
-                order by ready_rank, due_at, id limit 1 {skip_locked}";
-            return Ok(scope.find::<Item>(line, params![queue, reference])?.into_iter().next());
+            let found = scope.find::<Item>(line::WITH_REFERENCE, params![queue, reference])?;
+            return Ok(found.into_iter().next());
         }
         Filter::StartsWith(prefix) => prefix,
     };
     let end = format!("{prefix}\u{10ffff}");
     // Where many items have the prefix, one of them stands near the head of the line; where few have it, sorting them is cheap.
-    let head = "id in (select id from (select id, reference_folded from queue_items
-            where queue_id = ? and ready_rank is not null order by ready_rank, due_at, id limit ?) head
-            where reference_folded >= ? and reference_folded < ?)
-        and ready_rank is not null order by ready_rank, due_at, id limit 1 {skip_locked}";
-    let near = scope.find::<Item>(head, params![queue, LOOKED_AT, prefix, &end])?;
-    if let Some(item) = near.into_iter().next() {
-        return Ok(Some(item));
+    let values = params![queue, LOOKED_AT, prefix, &end, TRIED];
+    for row in scope.rows(line::HEAD_WITH_PREFIX, values)? {
+        let item = "id = ? and ready_rank is not null {skip_locked}";
+        if let Some(item) = scope
+            .find::<Item>(item, params![row.get::<i64>(0)?])?
+            .into_iter()
+            .next()
+        {
+            return Ok(Some(item));
+        }
     }
-    let all = "queue_id = ? and reference_folded >= ? and reference_folded < ? and ready_rank is not null
-        order by ready_rank, due_at, id limit 1 {skip_locked}";
-    Ok(scope
-        .find::<Item>(all, params![queue, prefix, &end])?
-        .into_iter()
-        .next())
+    let all = scope.find::<Item>(line::WITH_PREFIX, params![queue, prefix, &end])?;
+    Ok(all.into_iter().next())
 }
 
 /// Gives items to the calls beside them.

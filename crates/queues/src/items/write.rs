@@ -67,7 +67,7 @@ pub fn standings(
                 exists (select 1 from queue_items w where w.queue_id = q.id and w.status = 0 and w.ready_rank is null
                     and w.defer_at <= ?)
              from queue_folders l join queues q on q.id = l.queue_id
-             where l.{{scope}} and l.queue_id in ({marks})"
+             where +l.{{scope}} and l.queue_id in ({marks})"
         );
         let mut values = params![now];
         values.extend(queues.iter().copied().map(store::Value::Int));

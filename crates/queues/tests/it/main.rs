@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod plans;
+
 use context::Error;
 use jiff::{Timestamp, ToSpan as _};
 use queues::items::model::Status;

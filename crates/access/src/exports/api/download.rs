@@ -11,6 +11,7 @@ use web::{Operation, Reply, Request, Response, Shape};
 
 use crate::exports::model::Export;
 use crate::exports::service;
+use crate::sealing::Sealer;
 
 /// Parts that are read ahead of the client.
 const AHEAD: usize = 1;
@@ -33,16 +34,22 @@ pub async fn send(cx: Request) -> Result<Response, Error> {
         .await?;
     let reply = Reply::ok().header("content-disposition", &disposition(&export.name));
     let (sender, parts) = mpsc::channel(AHEAD);
+    let sealer = Sealer::of(&cx).await?;
     let length = u64::try_from(export.size.unwrap_or(0)).unwrap_or(0);
-    tokio::spawn(read(cx.store().clone(), tenant, export, sender));
+    tokio::spawn(read(cx.store().clone(), (tenant, sealer), export, sender));
     reply.parts("text/csv; charset=utf-8", length, parts)
 }
 
-async fn read(store: store::Store, tenant: i64, export: Export, sender: mpsc::Sender<io::Result<Vec<u8>>>) {
+async fn read(
+    store: store::Store,
+    (tenant, sealer): (i64, Sealer),
+    export: Export,
+    sender: mpsc::Sender<io::Result<Vec<u8>>>,
+) {
     for number in 0..export.parts {
-        let id = export.id;
+        let (id, sealer) = (export.id, sealer.clone());
         let found = store
-            .read(move |tx| service::part(&mut tx.tenant(tenant), id, number))
+            .read(move |tx| service::part(&mut tx.tenant(tenant), &sealer, id, number))
             .await;
         let part = match found {
             Ok(Some(part)) => Ok(part),

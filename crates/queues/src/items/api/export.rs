@@ -37,7 +37,7 @@ async fn handle(request: Request) -> Result<Response, Error> {
             let mut scope = tx.tenant(tenant);
             let queue = scope.find_one::<FolderQueue>("folder_id = ? and id = ?", params![folder, id])?;
             let queue = queue.ok_or_else(|| no_such::<Queue>(id))?;
-            let wanted = export::wanted(criteria.clone(), id, &queue.name)?;
+            let wanted = export::wanted(criteria.clone(), folder, id, &queue.name)?;
             exports::request(&mut scope, &ctx, wanted)
         })
         .await?;

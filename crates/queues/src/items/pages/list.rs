@@ -82,6 +82,7 @@ async fn export_shown(request: Request) -> Result<Response, Error> {
     let state = GridQuery::parse(&queue_path(&request, id), request.parts.uri.query().unwrap_or_default());
     let wanted = export::wanted(
         Criteria::filtered(filter(&state, id)),
+        request.folder()?.id,
         id,
         queue["Name"].as_str().unwrap_or_default(),
     )?;
