@@ -23,7 +23,8 @@ use crate::each_database;
 const ITEMS: i64 = 1_500;
 
 /// What PostgreSQL has to use. It chooses by what the tables hold, so that not every plan is the same every time.
-const ON_POSTGRES: [(&str, &str); 12] = [
+const ON_POSTGRES: [(&str, &str); 13] = [
+    ("references that are taken", "queue_items_unique_reference"),
     ("items of one queue: by status, newest first", "queue_items_status"),
     (
         "items of one queue: by status, in the order they were made",
@@ -212,6 +213,11 @@ fn plans(tx: &mut Tx, on_postgres: bool) -> Result<Vec<Plan>, Error> {
             "put deferred items in line",
             format!("update queue_items set ready_rank = 4 where {}", line::DUE),
             params![1, now, 1_000],
+        ),
+        (
+            "references that are taken",
+            queues::items::add::with_references(3),
+            params!["a", "b", "c", 1],
         ),
         (
             "walk of retention",
