@@ -237,8 +237,8 @@ async fn trim_keys(app: &App, before: i64) -> Result<(), Error> {
             .write_locking(move |tx| {
                 let mut removed = 0;
                 for tenant in tx.each_scope::<ItemKey>("used_at < ?", params![before])? {
-                    let sql = "delete from queue_item_keys where {scope} and id in (
-                        select k.id from queue_item_keys k where k.{scope} and k.used_at < ? order by k.used_at limit ?)";
+                    let sql = "delete from queue_item_keys where +{scope} and id in (
+                        select k.id from queue_item_keys k where +k.{scope} and k.used_at < ? order by k.used_at limit ?)";
                     removed += tx.scope(tenant).execute(sql, params![before, ROWS_AT_A_TIME])?;
                 }
                 Ok::<_, Error>(removed)

@@ -314,6 +314,16 @@ pub fn bulk(scope: &mut Scoped<'_, Tenant>, shared: &Shared, call: &Bulk) -> Res
     Ok(failed)
 }
 
+/// The query for those of some references that live items of a queue have: the references, the queue. They are joined, and in this
+/// order, because SQLite would rather look at all items of a queue than look up more than a few references.
+pub fn with_references(number: usize) -> String {
+    let marks = vec!["(cast(? as text))"; number].join(", ");
+    format!(
+        "select i.unique_reference from (values {marks}) v cross join queue_items i
+         where +i.{{scope}} and i.queue_id = ? and i.unique_reference = v.column1"
+    )
+}
+
 /// Those references of a call that live items of the queue have, folded.
 fn taken_references(scope: &mut Scoped<'_, Tenant>, call: &Bulk) -> Result<HashSet<String>, Error> {
     let queue = &call.definition.queue;
@@ -327,13 +337,9 @@ fn taken_references(scope: &mut Scoped<'_, Tenant>, call: &Bulk) -> Result<HashS
         .filter_map(|draft| draft.as_ref().ok()?.reference.as_deref().map(store::fold))
         .collect();
     for references in references.chunks(100) {
-        let marks = vec!["?"; references.len()].join(", ");
-        let sql = format!(
-            "select unique_reference from queue_items where {{scope}} and queue_id = ? and unique_reference in ({marks})"
-        );
-        let mut values = vec![Value::Int(queue.id)];
-        values.extend(references.iter().cloned().map(Value::Text));
-        for row in scope.rows(&sql, values)? {
+        let mut values: Vec<Value> = references.iter().cloned().map(Value::Text).collect();
+        values.push(Value::Int(queue.id));
+        for row in scope.rows(&with_references(references.len()), values)? {
             taken.insert(row.get::<String>(0)?);
         }
     }

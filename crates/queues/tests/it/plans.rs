@@ -23,7 +23,8 @@ use crate::each_database;
 const ITEMS: i64 = 1_500;
 
 /// What PostgreSQL has to use. It chooses by what the tables hold, so that not every plan is the same every time.
-const ON_POSTGRES: [(&str, &str); 11] = [
+const ON_POSTGRES: [(&str, &str); 12] = [
+    ("references that are taken", "queue_items_unique_reference"),
     ("items of one queue: by status, newest first", "queue_items_status"),
     ("items of one queue: by reference", "queue_items_reference"),
     ("items of one queue: made in some time", "queue_items_created"),
@@ -174,6 +175,19 @@ fn plans(tx: &mut Tx, on_postgres: bool) -> Result<Vec<Plan>, Error> {
             plans.push(plan(format!("items of {of}: {name}"), &sql, steps));
         }
     }
+    let key = uuid::Uuid::from_u128(7);
+    for (name, condition, values) in [
+        ("attempts at an item", "key = ? and folder_id = ?", params![key, 1]),
+        ("an item by its id", "id = ? and folder_id in (1,2)", params![7]),
+        (
+            "an item by its GUID",
+            "unique_key = ? and folder_id in (1,2)",
+            params![key],
+        ),
+    ] {
+        let (sql, steps) = scope.explain::<FolderItem>(&query::<FolderItem>("", "Id desc"), condition, values)?;
+        plans.push(plan(name.to_owned(), &sql, steps));
+    }
     notes::<ItemEvent>(&mut scope, "history", &mut plans)?;
     notes::<ItemComment>(&mut scope, "comments", &mut plans)?;
     for (name, filter, order) in [
@@ -208,6 +222,16 @@ fn plans(tx: &mut Tx, on_postgres: bool) -> Result<Vec<Plan>, Error> {
             "put deferred items in line",
             format!("update queue_items set ready_rank = 4 where {}", line::DUE),
             params![1, now, 1_000],
+        ),
+        (
+            "ids of a chain",
+            "select id from queue_items where {scope} and key = ? order by id limit 10000".to_owned(),
+            params![key],
+        ),
+        (
+            "references that are taken",
+            queues::items::add::with_references(3),
+            params!["a", "b", "c", 1],
         ),
         (
             "walk of retention",
