@@ -221,7 +221,7 @@ pub fn list(scope: &mut Scoped<'_, Tenant>, view: &View, query: &Query) -> Resul
         scope.list::<FolderItem>(&asked, &view.condition("folder_id").unwrap_or_default(), params![])?
     } else {
         let parts: Vec<Vec<Bound>> = links.iter().map(|(queue, folder)| params![*queue, *folder]).collect();
-        scope.list_parts::<FolderItem>(&asked, "queue_id = ? and folder_id = ?", &parts)?
+        in_queues(scope, &asked, &parts)?
     };
     if let Some(states) = states {
         page.count = Some(counted(scope, view, query.filter.as_ref(), &states)?);
@@ -230,6 +230,28 @@ pub fn list(scope: &mut Scoped<'_, Tenant>, view: &View, query: &Query) -> Resul
         count: page.count,
         items: show(scope, view, &query, &page.items)?,
     })
+}
+
+/// The condition on a part of a list: a queue and a folder it is visible in.
+pub const IN_QUEUE: &str = "queue_id = ? and folder_id = ?";
+/// Times that not every item has. Their indexes hold those that have them, so that adding items does not touch these.
+const TIMES: [(&str, &str); 2] = [("StartProcessing", "started_at"), ("EndProcessing", "ended_at")];
+
+/// A page of the items of some queues. Where the latest times come first and are enough for the page, items without are not looked at.
+fn in_queues(scope: &mut Scoped<'_, Tenant>, query: &Query, parts: &[Vec<Bound>]) -> Result<Page<FolderItem>, Error> {
+    let latest = query.order.first().and_then(|term| match &term.expr {
+        Expr::Path(path) if term.descending && path.root == Root::Row => {
+            TIMES.iter().find(|(name, _)| *name == path.property.name)
+        }
+        _ => None,
+    });
+    if let Some((_, column)) = latest.filter(|_| !query.count) {
+        let page = scope.list_parts::<FolderItem>(query, &format!("{IN_QUEUE} and {column} is not null"), parts)?;
+        if page.items.len() as u64 >= query.top.unwrap_or(store::DEFAULT_TOP) {
+            return Ok(page);
+        }
+    }
+    Ok(scope.list_parts::<FolderItem>(query, IN_QUEUE, parts)?)
 }
 
 fn newest_first(query: &Query) -> Query {
@@ -567,7 +589,7 @@ pub fn rows(
         count: false,
         ..query.clone()
     };
-    let page = scope.list_parts::<FolderItem>(&asked, "queue_id = ? and folder_id = ?", &parts)?;
+    let page = in_queues(scope, &asked, &parts)?;
     let total = match only_states(query.filter.as_ref()) {
         Some(states) => Some(counted(scope, view, query.filter.as_ref(), &states)?),
         None => None,
