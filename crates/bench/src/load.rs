@@ -18,8 +18,12 @@ use crate::process::{cpu_time, machine_time};
 pub enum Requests {
     /// These, over and over.
     Cycle(Vec<Vec<u8>>),
-    /// The same, with a running number of as many digits as `digits` says written at `at`.
-    Numbered { bytes: Vec<u8>, at: usize, digits: usize },
+    /// The same, with a running number of as many digits as `digits` says written at each of the places.
+    Numbered {
+        bytes: Vec<u8>,
+        places: Vec<usize>,
+        digits: usize,
+    },
     /// One of `first`, answered with an entity, and then `second` about its id: two requests that count as one.
     Pairs { first: Vec<Vec<u8>>, second: Second },
 }
@@ -55,24 +59,28 @@ impl Requests {
         Self::Cycle(vec![request])
     }
 
-    /// A request in which `######` (any length) is replaced by a running number.
+    /// A request in which `######` (any length, always the same one) is replaced by a running number, wherever it stands.
     pub fn numbered(bytes: Vec<u8>) -> Self {
         let at = bytes.iter().position(|byte| *byte == b'#').unwrap_or(bytes.len());
         let digits = bytes[at..].iter().take_while(|byte| **byte == b'#').count();
-        Self::Numbered { bytes, at, digits }
+        let is_place = |at: &usize| bytes[*at] == b'#' && (*at == 0 || bytes[*at - 1] != b'#');
+        let places = (0..bytes.len()).filter(is_place).collect();
+        Self::Numbered { bytes, places, digits }
     }
 
     fn prepare<'a>(&'a self, number: u64, own: &'a mut Vec<u8>) -> &'a [u8] {
         match self {
             Self::Cycle(requests) | Self::Pairs { first: requests, .. } => &requests[number as usize % requests.len()],
-            Self::Numbered { bytes, at, digits } => {
+            Self::Numbered { bytes, places, digits } => {
                 if own.is_empty() {
                     own.extend_from_slice(bytes);
                 }
-                let mut rest = number;
-                for place in own[*at..at + digits].iter_mut().rev() {
-                    *place = b'0' + (rest % 10) as u8;
-                    rest /= 10;
+                for at in places {
+                    let mut rest = number;
+                    for place in own[*at..at + digits].iter_mut().rev() {
+                        *place = b'0' + (rest % 10) as u8;
+                        rest /= 10;
+                    }
                 }
                 own
             }
@@ -247,9 +255,9 @@ mod tests {
 
     #[test]
     fn a_running_number_is_written_in_place() {
-        let requests = Requests::numbered(b"name-#### end".to_vec());
+        let requests = Requests::numbered(b"name-#### and ####".to_vec());
         let mut own = Vec::new();
-        assert_eq!(requests.prepare(7, &mut own), b"name-0007 end");
-        assert_eq!(requests.prepare(12, &mut own), b"name-0012 end");
+        assert_eq!(requests.prepare(7, &mut own), b"name-0007 and 0007");
+        assert_eq!(requests.prepare(12, &mut own), b"name-0012 and 0012");
     }
 }

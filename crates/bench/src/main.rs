@@ -3,6 +3,8 @@
 //! ```text
 //! cargo run --release -p bench -- figures
 //! cargo run -p bench -- crash --cycles 20
+//! cargo run --release -p bench -- queue-crash --cycles 1000000
+//! cargo run --release -p bench -- queue-peers
 //! ```
 
 mod crash;
@@ -12,6 +14,8 @@ mod latency;
 mod load;
 mod machine;
 mod process;
+mod queue_crash;
+mod queue_peers;
 mod random;
 mod report;
 mod server;
@@ -33,12 +37,18 @@ enum Action {
     Figures(figures::Options),
     /// Kill the server while it writes and prove that nothing acknowledged is lost or doubled
     Crash(crash::Options),
+    /// Kill the server while items of a queue are added, taken and finished, and prove that each is worked on exactly once
+    QueueCrash(queue_crash::Options),
+    /// Measure job queues that others built, on this machine
+    QueuePeers(queue_peers::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Command::parse().action {
         Action::Figures(options) => figures::run(&options),
         Action::Crash(options) => crash::run(&options),
+        Action::QueueCrash(options) => queue_crash::run(&options),
+        Action::QueuePeers(options) => queue_peers::run(&options),
     };
     match outcome {
         Ok(code) => code,

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
+use store::Store;
 
 use crate::http::{Connection, form, request};
 
@@ -88,10 +89,18 @@ impl Settings {
     /// # Errors
     /// A server that ends or is not ready in time, with the end of its log.
     pub fn start(&self) -> anyhow::Result<Server> {
+        let address = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?.local_addr()?;
+        self.start_at(address)
+    }
+
+    /// Starts the server where one was before.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_at(&self, address: SocketAddr) -> anyhow::Result<Server> {
         fs::create_dir_all(&self.data)?;
         let log = self.data.join("server.log");
         let output = File::options().create(true).append(true).open(&log)?;
-        let address = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?.local_addr()?;
         let mut command = self.command();
         command
             .args(["serve", "--log", "warn", "--listen", &address.to_string()])
@@ -115,6 +124,18 @@ impl Settings {
             bail!("{error:#}; the server's log ends with:\n{}", tail(&log));
         }
         Ok(server)
+    }
+
+    /// Opens the database while no server does.
+    ///
+    /// # Errors
+    /// A database that cannot be opened.
+    pub fn store(&self) -> anyhow::Result<Store> {
+        let url = match &self.database {
+            Some(url) => url.clone(),
+            None => format!("sqlite:{}", self.data.join("orchestrion.db").display()),
+        };
+        Ok(Store::open(&store::Options::new(url))?)
     }
 
     /// Runs `doctor` on the data while no server does.

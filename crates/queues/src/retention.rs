@@ -150,11 +150,12 @@ async fn look_through(app: &App, tenant: Tenant, queue: &Queue, midnight: i64, n
 }
 
 async fn look_at_state(app: &App, tenant: Tenant, old: Old, now: Timestamp) -> Result<(), Error> {
-    let mut after = (i64::MIN, 0);
+    let end = app.store().read(move |tx| bound(&mut tx.scope(tenant), old)).await?;
+    let mut after = 0;
     loop {
         let page = app
             .store()
-            .read(move |tx| candidates(&mut tx.scope(tenant), old, after))
+            .read(move |tx| candidates(&mut tx.scope(tenant), old, after, end))
             .await?;
         let going: Vec<i64> = page.iter().filter(|item| item.goes).map(|item| item.id).collect();
         for items in going.chunks(ITEMS_AT_A_TIME) {
@@ -164,7 +165,7 @@ async fn look_at_state(app: &App, tenant: Tenant, old: Old, now: Timestamp) -> R
                 .await?;
         }
         match page.last() {
-            Some(last) if page.len() == PAGE => after = (last.created_at, last.id),
+            Some(last) if page.len() == PAGE => after = last.id,
             _ => return Ok(()),
         }
     }
@@ -173,30 +174,35 @@ async fn look_at_state(app: &App, tenant: Tenant, old: Old, now: Timestamp) -> R
 /// An item that is old enough to be looked at.
 struct Candidate {
     id: i64,
-    created_at: i64,
     goes: bool,
 }
 
 /// Whether an item goes, as a condition; it takes `before` twice. The time of one that waits begins when it could be taken.
 const GOES: &str = "touched_at < ? and (status <> 0 or defer_at is null or defer_at < ?)";
 
-/// The walk through the items of a queue in one state: queue, status, end, and where the last page ended.
-pub const WALK: &str = "{scope} and queue_id = ? and status = ? and created_at < ? and (created_at, id) > (?, ?)
-    order by created_at, id";
-
-/// The next items in the order they were made. None is touched before it is made, so those made later need no look.
-fn candidates(scope: &mut Scoped<'_, Tenant>, old: Old, after: (i64, i64)) -> Result<Vec<Candidate>, Error> {
+/// Items from this id on were made too late to go: none is touched before it is made, and ids grow with time but for items that were
+/// made in the same moment.
+fn bound(scope: &mut Scoped<'_, Tenant>, old: Old) -> Result<i64, Error> {
     let sql =
-        format!("select id, created_at, case when {GOES} then 1 else 0 end from queue_items where {WALK} limit {PAGE}");
+        "select id from queue_items where {scope} and queue_id = ? and created_at >= ? order by created_at, id limit 1";
+    let row = scope.row(sql, params![old.queue, old.before])?;
+    Ok(row.map_or(Ok(i64::MAX), |row| row.get(0))?)
+}
+
+/// The walk through the items of a queue in one state: queue, status, where the last page ended, and the end.
+pub const WALK: &str = "{scope} and queue_id = ? and status = ? and id > ? and id < ? order by id";
+
+/// The next items of a state in the order they were made.
+fn candidates(scope: &mut Scoped<'_, Tenant>, old: Old, after: i64, end: i64) -> Result<Vec<Candidate>, Error> {
+    let sql = format!("select id, case when {GOES} then 1 else 0 end from queue_items where {WALK} limit {PAGE}");
     let Old { queue, status, before } = old;
-    let values = params![before, before, queue, status, before, after.0, after.1];
+    let values = params![before, before, queue, status, after, end];
     let rows = scope.rows(&sql, values)?;
     rows.iter()
         .map(|row| {
             Ok(Candidate {
                 id: row.get(0)?,
-                created_at: row.get(1)?,
-                goes: row.get::<i64>(2)? == 1,
+                goes: row.get::<i64>(1)? == 1,
             })
         })
         .collect()

@@ -122,9 +122,10 @@ const QUEUES: Migration = Migration {
         create index queue_items_queue on queue_items (tenant_id, queue_id, id);
         create index queue_items_status on queue_items (tenant_id, queue_id, status, id);
         create index queue_items_created on queue_items (tenant_id, queue_id, created_at, id);
-        create index queue_items_status_created on queue_items (tenant_id, queue_id, status, created_at, id);
-        create index queue_items_started on queue_items (tenant_id, queue_id, started_at, id) where started_at is not null;
-        create index queue_items_ended on queue_items (tenant_id, queue_id, ended_at, id) where ended_at is not null;
+        {sqlite} create index queue_items_started on queue_items (tenant_id, queue_id, started_at, id) where started_at is not null;
+        {sqlite} create index queue_items_ended on queue_items (tenant_id, queue_id, ended_at, id) where ended_at is not null;
+        {postgres} create index queue_items_started on queue_items (tenant_id, queue_id, started_at nulls first, id) where started_at is not null;
+        {postgres} create index queue_items_ended on queue_items (tenant_id, queue_id, ended_at nulls first, id) where ended_at is not null;
         create index queue_items_ready on queue_items (tenant_id, queue_id, ready_rank, due_at, id) where ready_rank is not null;
         create index queue_items_ready_reference on queue_items
             (tenant_id, queue_id, reference_folded, ready_rank, due_at, id)

@@ -13,8 +13,8 @@ use crate::value::Value;
 use crate::{Error, Result};
 
 /// Numbers of rows that one statement inserts or updates. There are few of them, so that the databases meet the same texts again
-/// and again and need not prepare them anew.
-const ROWS_PER_STATEMENT: [usize; 4] = [100, 20, 5, 1];
+/// and again and need not prepare them anew; and enough that the few dozen rows of a busy unit of work make two statements, not ten.
+const ROWS_PER_STATEMENT: [usize; 12] = [100, 50, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1];
 
 /// The rows of one scope, within a unit of work.
 ///

@@ -32,7 +32,8 @@ pub use registry::{Exporter, Registry, Task, Window, window};
 pub use service::{New, request};
 pub use sheet::Sheet;
 
-pub(crate) use pages::{list_path, navigation};
+pub use pages::list_path;
+pub(crate) use pages::navigation;
 
 pub(crate) fn operations() -> Vec<web::Operation> {
     let mut all = api::operations();

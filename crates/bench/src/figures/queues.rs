@@ -4,7 +4,7 @@
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
-use store::{Options, Store, params};
+use store::{Store, params};
 use throwaway::postgres::Database;
 
 use super::Bench;
@@ -19,6 +19,8 @@ const BULK: usize = 1_000;
 /// Cycles per second that items are made for, at most.
 const MOST_CYCLES: u64 = 9_000;
 const QUEUES: usize = 100;
+/// Items that a queue gets before it is the next one's turn.
+const TURN: u64 = 20;
 
 const ADD: &str = "/odata/Queues/UiPathODataSvc.AddQueueItem";
 const BULK_ADD: &str = "/odata/Queues/UiPathODataSvc.BulkAddQueueItems";
@@ -79,11 +81,7 @@ impl Place {
         if let Some(server) = self.server.take() {
             server.kill()?;
         }
-        let url = match &self.settings.database {
-            Some(url) => url.clone(),
-            None => format!("sqlite:{}", self.settings.data.join("orchestrion.db").display()),
-        };
-        Ok(Store::open(&Options::new(url))?)
+        self.settings.store()
     }
 
     fn server(&self) -> anyhow::Result<&Server> {
@@ -181,10 +179,16 @@ pub(super) fn add(bench: &mut Bench<'_>) -> anyhow::Result<Vec<Figure>> {
 pub(super) fn bulk(bench: &mut Bench<'_>) -> anyhow::Result<Vec<Figure>> {
     each(bench, |bench, place| {
         place.queue("bulk", false)?;
-        let items: Vec<Value> = (0..BULK as u64).map(item).collect();
+        let items: Vec<Value> = (0..BULK as u64)
+            .map(|number| {
+                let mut item = item(number);
+                item["Reference"] = json!(format!("invoice-#######-{number:03}"));
+                item
+            })
+            .collect();
         let body = json!({ "queueName": "bulk", "commitType": "AllOrNothing", "queueItems": items });
         let request = post(BULK_ADD, &place.token, place.folder, &body);
-        let outcome = place.load(bench, 4, 200, Requests::same(request))?;
+        let outcome = place.load(bench, 4, 200, Requests::numbered(request))?;
         let rate = outcome.per_second * BULK as f64;
         let aim = if place.name == "SQLite" {
             Target::AtLeast(50_000.0)
@@ -219,7 +223,12 @@ pub(super) fn cycles(bench: &mut Bench<'_>) -> anyhow::Result<Vec<Figure>> {
         let names: Vec<String> = (0..QUEUES).map(|number| format!("work-{number}")).collect();
         for queue in &names {
             place.queue(queue, false)?;
-            place.fill(queue, each.div_ceil(QUEUES as u64))?;
+        }
+        // In turns, as work comes in.
+        for _ in 0..each.div_ceil(QUEUES as u64 * TURN) {
+            for queue in &names {
+                place.fill(queue, TURN)?;
+            }
         }
         let outcome = transactions(bench, place, &names)?;
         figures.push(Figure::rate(format!("{name}, {QUEUES} queues"), aim, &outcome));

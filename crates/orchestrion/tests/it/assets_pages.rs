@@ -88,7 +88,7 @@ fn the_form_adds_an_asset_and_shows_what_is_wrong() {
             &[("name", "LIMIT"), ("type", "Text"), ("global", "true")],
         );
         assert_eq!(again.status, 409);
-        assert!(again.text().contains("exists already"));
+        assert!(again.text().contains("already used"));
     });
 }
 

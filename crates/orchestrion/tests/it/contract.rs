@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use web::{Family, Operation};
 
 /// Tags whose operations are served, and those of them that need robots or machines and are therefore not declared yet.
-const TAGS: [&str; 11] = [
+const TAGS: [&str; 17] = [
     "Folders",
     "FoldersNavigation",
     "Roles",
@@ -20,7 +20,13 @@ const TAGS: [&str; 11] = [
     "Exports",
     "Tenants",
     "Status",
+    "QueueDefinitions",
+    "Queues",
+    "QueueItems",
+    "QueueItemComments",
+    "QueueItemEvents",
     "QueueProcessingRecords",
+    "QueueRetention",
 ];
 const NEED_ROBOTS: [&str; 10] = [
     "Assets_GetRobotAssetByRobotId",

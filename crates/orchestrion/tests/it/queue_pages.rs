@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use testkit::{Browser, Server, each_database};
 
+use crate::assets_support::create_folder;
 use crate::queues_support::Queues;
 use crate::support::{assign_folder_role, assign_tenant_role, create_user};
 
@@ -614,5 +615,34 @@ fn pages_offer_and_do_only_what_the_visitor_may() {
         assert_eq!(looks.get(&format!("{list}/987654/live")).status, 404);
         let stranger = visitor("eve", &["Assets.View"]);
         assert_eq!(stranger.get(list).status, 403);
+    });
+}
+
+#[test]
+fn links_are_managed_from_both_sides_and_items_exported() {
+    on_console(|server, browser, queues, list| {
+        let finance = create_folder(server, "Finance");
+        let id = queues.queue("Work");
+        queues.add(&json!({"Name": "Work"}));
+        let links = format!("{list}/{id}/links");
+        let (here, there) = (queues.folder.to_string(), finance.to_string());
+        assert!(browser.get(&links).expect(200).text().contains("Finance"));
+        let both = [("shown", here.as_str()), ("folders", &here), ("folders", &there)];
+        assert_eq!(submit(browser, &links, &both).status, 303);
+        assert_eq!(queues.in_folder(finance).list("", "Status"), ["New"]);
+        assert!(browser.get(list).expect(200).text().contains("2 folders"));
+        let none = [("shown", here.as_str()), ("shown", &there)];
+        assert_eq!(submit(browser, &links, &none).status, 409);
+
+        let other = create_folder(server, "Other");
+        let link = list.replace(&format!("/folders/{here}/"), &format!("/folders/{other}/")) + "/link";
+        assert!(browser.get(&link).expect(200).text().contains("Work"));
+        assert_eq!(submit(browser, &link, &[("id", &id.to_string())]).status, 303);
+        assert_eq!(queues.in_folder(other).list("", "Status"), ["New"]);
+
+        let page = format!("{list}/{id}?state=New");
+        let asked = browser.fill(&page, &format!("{list}/{id}/export?state=New"), &[]);
+        assert_eq!(asked.status, 303);
+        assert!(browser.follow(asked).text().contains("Work.csv"));
     });
 }

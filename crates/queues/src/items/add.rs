@@ -75,6 +75,7 @@ fn add(scope: &mut Scoped<'_, Tenant>, shared: &Shared, calls: &[&Add]) -> Resul
         });
     }
     let drafts: Vec<&Draft> = owners.iter().map(|at| &calls[*at].draft).collect();
+    let mut used = Vec::new();
     let stored = insert(scope, &mut items, &drafts)?;
     for ((at, item), stored) in owners.iter().zip(&items).zip(stored) {
         let call = calls[*at];
@@ -84,10 +85,11 @@ fn add(scope: &mut Scoped<'_, Tenant>, shared: &Shared, calls: &[&Add]) -> Resul
         }
         created(&mut batch, item, &call.who);
         if let Some(key) = &call.key {
-            keys::remember(scope, key, item.id, batch.now)?;
+            used.push((key, item.id));
         }
         results[*at] = Some(Ok(Outcome::Item(Box::new(item.clone()), call.draft.stored.clone())));
     }
+    keys::remember(scope, &used, batch.now)?;
     batch.finish(scope, &last.ctx)?;
     let mut answers = Vec::with_capacity(calls.len());
     for (result, known) in results.iter().zip(&known) {

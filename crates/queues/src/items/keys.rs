@@ -89,16 +89,20 @@ pub fn look_up(scope: &mut Scoped<'_, Tenant>, keys: &[Option<&Key>]) -> Result<
     Ok(known)
 }
 
-/// Remembers which item a call got.
-pub fn remember(scope: &mut Scoped<'_, Tenant>, key: &Key, item: i64, now: Timestamp) -> Result<(), Error> {
-    scope.insert(&ItemKey {
-        id: 0,
-        caller: key.caller,
-        key: key.text.clone(),
-        request: key.request.clone(),
-        item_id: item,
-        used_at: now,
-    })?;
+/// Remembers which items calls got.
+pub fn remember(scope: &mut Scoped<'_, Tenant>, used: &[(&Key, i64)], now: Timestamp) -> Result<(), Error> {
+    let rows: Vec<ItemKey> = used
+        .iter()
+        .map(|(key, item)| ItemKey {
+            id: 0,
+            caller: key.caller,
+            key: key.text.clone(),
+            request: key.request.clone(),
+            item_id: *item,
+            used_at: now,
+        })
+        .collect();
+    scope.insert_many(&rows)?;
     Ok(())
 }
 

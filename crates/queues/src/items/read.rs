@@ -12,7 +12,7 @@ use access::users::model::TenantUser;
 use context::{Error, Reach, codes};
 use odata::{Comparison, Constant, Expr, OrderTerm, Path, Query, Reference, Root};
 use serde_json::{Map, Value, json};
-use store::{Entity as _, MOST_PARTS, Page, Scoped, Tenant, Value as Bound, params};
+use store::{DEFAULT_TOP, Entity as _, MOST_PARTS, Page, Scoped, Tenant, Value as Bound, params};
 use uuid::Uuid;
 
 use super::content::{self, Part};
@@ -217,12 +217,7 @@ pub fn list(scope: &mut Scoped<'_, Tenant>, view: &View, query: &Query) -> Resul
         ..query.clone()
     };
     let links = links(scope, view, query.filter.as_ref())?;
-    let mut page = if links.len() > MOST_PARTS {
-        scope.list::<FolderItem>(&asked, &view.condition("folder_id").unwrap_or_default(), params![])?
-    } else {
-        let parts: Vec<Vec<Bound>> = links.iter().map(|(queue, folder)| params![*queue, *folder]).collect();
-        in_queues(scope, &asked, &parts)?
-    };
+    let mut page = sorted(scope, view, &asked, &links)?;
     if let Some(states) = states {
         page.count = Some(counted(scope, view, query.filter.as_ref(), &states)?);
     }
@@ -232,26 +227,63 @@ pub fn list(scope: &mut Scoped<'_, Tenant>, view: &View, query: &Query) -> Resul
     })
 }
 
-/// The condition on a part of a list: a queue and a folder it is visible in.
-pub const IN_QUEUE: &str = "queue_id = ? and folder_id = ?";
-/// Times that not every item has. Their indexes hold those that have them, so that adding items does not touch these.
-const TIMES: [(&str, &str); 2] = [("StartProcessing", "started_at"), ("EndProcessing", "ended_at")];
-
-/// A page of the items of some queues. Where the latest times come first and are enough for the page, items without are not looked at.
-fn in_queues(scope: &mut Scoped<'_, Tenant>, query: &Query, parts: &[Vec<Bound>]) -> Result<Page<FolderItem>, Error> {
-    let latest = query.order.first().and_then(|term| match &term.expr {
-        Expr::Path(path) if term.descending && path.root == Root::Row => {
-            TIMES.iter().find(|(name, _)| *name == path.property.name)
-        }
-        _ => None,
-    });
-    if let Some((_, column)) = latest.filter(|_| !query.count) {
-        let page = scope.list_parts::<FolderItem>(query, &format!("{IN_QUEUE} and {column} is not null"), parts)?;
-        if page.items.len() as u64 >= query.top.unwrap_or(store::DEFAULT_TOP) {
+/// A page of the items of some queues and folders. Where it is sorted by a moment that only some items have, the latest first, those
+/// that have none come last; so the page is looked for among the others first, which an index leads to.
+fn sorted(
+    scope: &mut Scoped<'_, Tenant>,
+    view: &View,
+    query: &Query,
+    links: &[(i64, i64)],
+) -> Result<Page<FolderItem>, Error> {
+    if let Some(column) = query.order.first().and_then(moment) {
+        let asked = Query {
+            count: false,
+            ..query.clone()
+        };
+        let mut page = among(scope, view, &asked, links, &format!("{column} is not null"))?;
+        if page.items.len() as u64 == query.top.unwrap_or(DEFAULT_TOP) {
+            if query.count {
+                let counting = Query {
+                    top: Some(0),
+                    ..query.clone()
+                };
+                page.count = among(scope, view, &counting, links, "")?.count;
+            }
             return Ok(page);
         }
     }
-    Ok(scope.list_parts::<FolderItem>(query, IN_QUEUE, parts)?)
+    among(scope, view, query, links, "")
+}
+
+/// The column of a moment that only some items have, where a list is sorted by it with the latest first.
+fn moment(term: &OrderTerm) -> Option<&'static str> {
+    let Expr::Path(path) = &term.expr else { return None };
+    match path.property.name {
+        "StartProcessing" if term.descending && path.root == Root::Row => Some("started_at"),
+        "EndProcessing" if term.descending && path.root == Root::Row => Some("ended_at"),
+        _ => None,
+    }
+}
+
+/// A page of those items of some queues and folders that meet a condition; an empty one lets all through.
+fn among(
+    scope: &mut Scoped<'_, Tenant>,
+    view: &View,
+    query: &Query,
+    links: &[(i64, i64)],
+    condition: &str,
+) -> Result<Page<FolderItem>, Error> {
+    let and = |first: &str| match (first.is_empty(), condition.is_empty()) {
+        (_, true) => first.to_owned(),
+        (true, false) => condition.to_owned(),
+        (false, false) => format!("{first} and {condition}"),
+    };
+    if links.len() > MOST_PARTS {
+        let folders = view.condition("folder_id").unwrap_or_default();
+        return Ok(scope.list::<FolderItem>(query, &and(&folders), params![])?);
+    }
+    let parts: Vec<Vec<Bound>> = links.iter().map(|(queue, folder)| params![*queue, *folder]).collect();
+    Ok(scope.list_parts::<FolderItem>(query, &and("queue_id = ? and folder_id = ?"), &parts)?)
 }
 
 fn newest_first(query: &Query) -> Query {
@@ -584,12 +616,11 @@ pub fn rows(
 ) -> Result<(Vec<FolderItem>, Option<u64>), Error> {
     let query = newest_first(query);
     let links = links(scope, view, query.filter.as_ref())?;
-    let parts: Vec<Vec<Bound>> = links.iter().map(|(queue, folder)| params![*queue, *folder]).collect();
     let asked = Query {
         count: false,
         ..query.clone()
     };
-    let page = in_queues(scope, &asked, &parts)?;
+    let page = sorted(scope, view, &asked, &links)?;
     let total = match only_states(query.filter.as_ref()) {
         Some(states) => Some(counted(scope, view, query.filter.as_ref(), &states)?),
         None => None,

@@ -1,11 +1,11 @@
 //! Taking the next item (reference: queues 6.1).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use context::{Ctx, Error};
 use jiff::Timestamp;
-use store::{Scoped, Tenant, Tx, params};
+use store::{Dialect, Scoped, Tenant, Tx, params, pieces};
 
 use super::add::Taker;
 use super::keys::{self, Key, Known};
@@ -123,12 +123,16 @@ fn start(
         });
     }
     let mut taken: Vec<(usize, Item)> = Vec::new();
+    let wanted: Vec<(i64, usize)> = unfiltered
+        .iter()
+        .map(|(queue, waiting)| (*queue, waiting.len()))
+        .collect();
+    let mut heads = first(scope, &wanted)?;
     for (queue, waiting) in &unfiltered {
-        let found = first(scope, *queue, waiting.len())?;
-        let mut found: Vec<(usize, Item)> = waiting.iter().copied().zip(found).collect();
-        take(scope, calls, &mut found, batch.now)?;
-        taken.extend(found);
+        let found = heads.remove(queue).unwrap_or_default();
+        taken.extend(waiting.iter().copied().zip(found));
     }
+    take(scope, calls, &mut taken, batch.now)?;
     for at in filtered {
         let Some(filter) = &calls[at].filter else { continue };
         let found = matching(scope, calls[at].definition.queue.id, filter)?;
@@ -142,6 +146,7 @@ fn start(
         .into_iter()
         .map(|data| (data.item_id, data.specific))
         .collect();
+    let mut used = Vec::new();
     for (at, item) in taken {
         let call = calls[at];
         batch.record(&item, EventAction::Status, &call.who, None);
@@ -150,11 +155,12 @@ fn start(
             .moved(item.queue_id, Some(Status::New), Some(Status::InProgress));
         batch.announce("queueItem.transactionStarted", std::slice::from_ref(&item), &call.who);
         if let Some(key) = &call.key {
-            keys::remember(scope, key, item.id, batch.now)?;
+            used.push((key, item.id));
         }
         let text = texts.remove(&item.id).unwrap_or_default();
         results[at] = Some(Ok(Outcome::Item(Box::new(item), text)));
     }
+    keys::remember(scope, &used, batch.now)?;
     batch.finish(scope, &last.ctx)?;
     let mut answers = Vec::with_capacity(calls.len());
     for (at, known) in known.iter().enumerate() {
@@ -179,9 +185,41 @@ pub fn promote(scope: &mut Scoped<'_, Tenant>, queue: i64, now: Timestamp) -> Re
     Ok(scope.execute(&sql, params![queue, now, PROMOTED])?)
 }
 
-/// The first items in line, locked.
-fn first(scope: &mut Scoped<'_, Tenant>, queue: i64, most: usize) -> Result<Vec<Item>, Error> {
-    Ok(scope.find::<Item>(line::FIRST, params![queue, most as i64])?)
+/// The first items in line in each of several queues, so many of each, locked.
+fn first(scope: &mut Scoped<'_, Tenant>, wanted: &[(i64, usize)]) -> Result<HashMap<i64, Vec<Item>>, Error> {
+    let mut heads: HashMap<i64, Vec<Item>> = HashMap::with_capacity(wanted.len());
+    if wanted.len() == 1 || scope.tx().dialect() == Dialect::Sqlite {
+        for (queue, most) in wanted {
+            heads.insert(*queue, scope.find::<Item>(line::FIRST, params![*queue, *most as i64])?);
+        }
+        return Ok(heads);
+    }
+    // What a statement costs on PostgreSQL is above all its way to the server and back, so that one asks for all queues. It only locks:
+    // what it sees of a row that somebody changed meanwhile may be older than what it locks.
+    for wanted in pieces(wanted) {
+        let lines = vec!["(cast(? as bigint), cast(? as bigint))"; wanted.len()].join(", ");
+        let sql = format!(
+            "select i.id from (values {lines}) v (queue, most) cross join lateral
+                (select w.id from queue_items w where w.{{scope}} and w.queue_id = v.queue and w.ready_rank is not null
+                 order by w.ready_rank, w.due_at, w.id limit v.most {{skip_locked}}) i"
+        );
+        let values = wanted
+            .iter()
+            .flat_map(|(queue, most)| params![*queue, *most as i64])
+            .collect();
+        let ids: Vec<i64> = scope
+            .rows(&sql, values)?
+            .iter()
+            .map(|row| row.get(0))
+            .collect::<store::Result<_>>()?;
+        for item in scope.get_many::<Item>(&ids)? {
+            heads.entry(item.queue_id).or_default().push(item);
+        }
+    }
+    for items in heads.values_mut() {
+        items.sort_by_key(|item| (item.ready_rank, item.due_at, item.id));
+    }
+    Ok(heads)
 }
 
 /// The first item in line that a filter lets through, locked.

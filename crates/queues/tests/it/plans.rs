@@ -19,17 +19,15 @@ use store::{Dialect, Entity, Row, Scoped, Store, Tenant, Tx, Value, params};
 
 use crate::each_database;
 
+/// The condition on a part of a list of items.
+const IN_QUEUE: &str = "queue_id = ? and folder_id = ?";
 /// Items in each of the three queues.
 const ITEMS: i64 = 1_500;
 
 /// What PostgreSQL has to use. It chooses by what the tables hold, so that not every plan is the same every time.
-const ON_POSTGRES: [(&str, &str); 13] = [
+const ON_POSTGRES: [(&str, &str); 12] = [
     ("references that are taken", "queue_items_unique_reference"),
     ("items of one queue: by status, newest first", "queue_items_status"),
-    (
-        "items of one queue: by status, in the order they were made",
-        "queue_items_status_created",
-    ),
     ("items of one queue: by reference", "queue_items_reference"),
     ("items of one queue: made in some time", "queue_items_created"),
     ("items of one queue: by key", "queue_items_unique_key"),
@@ -38,7 +36,7 @@ const ON_POSTGRES: [(&str, &str); 13] = [
     ("take the first", "queue_items_ready"),
     ("take by reference", "queue_items_ready_reference"),
     ("put deferred items in line", "queue_items_deferred"),
-    ("walk of retention", "queue_items_status_created"),
+    ("walk of retention", "queue_items_status"),
     ("lock items: 100", "queue_items_pkey"),
 ];
 
@@ -171,7 +169,7 @@ fn plans(tx: &mut Tx, on_postgres: bool) -> Result<Vec<Plan>, Error> {
     ] {
         let query = query::<FolderItem>(filter, order);
         for (of, parts) in [("one queue", &one[..]), ("three queues", &three[..])] {
-            let condition = queues::items::read::IN_QUEUE;
+            let condition = IN_QUEUE;
             let (sql, steps) = match parts {
                 [only] => scope.explain::<FolderItem>(&query, condition, only.clone())?,
                 parts => scope.explain_parts::<FolderItem>(&query, condition, parts)?,
@@ -180,7 +178,7 @@ fn plans(tx: &mut Tx, on_postgres: bool) -> Result<Vec<Plan>, Error> {
         }
     }
     let by_start = query::<FolderItem>("", "StartProcessing desc");
-    let started = format!("{} and started_at is not null", queues::items::read::IN_QUEUE);
+    let started = format!("{IN_QUEUE} and started_at is not null");
     let (sql, steps) = scope.explain_parts::<FolderItem>(&by_start, &started, &three)?;
     plans.push(plan("items of three queues: started last".to_owned(), &sql, steps));
     let key = uuid::Uuid::from_u128(7);
@@ -243,11 +241,8 @@ fn plans(tx: &mut Tx, on_postgres: bool) -> Result<Vec<Plan>, Error> {
         ),
         (
             "walk of retention",
-            format!(
-                "select id, created_at from queue_items where {} limit 1000",
-                retention::WALK
-            ),
-            params![1, Status::Failed, 9_000_000_000_i64, 0, 0],
+            format!("select id from queue_items where {} limit 1000", retention::WALK),
+            params![1, Status::Failed, 0, 9_000_000_000_i64],
         ),
     ] {
         plans.push(free(&mut scope, on_postgres, name.to_owned(), &sql, values)?);

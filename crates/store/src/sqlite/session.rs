@@ -40,7 +40,7 @@ impl Session {
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         let settings = if writer {
             "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;
-             pragma cache_size = -32768; pragma wal_autocheckpoint = 4000; pragma journal_size_limit = 67108864;
+             pragma cache_size = -32768; pragma wal_autocheckpoint = 16000; pragma journal_size_limit = 67108864;
              pragma mmap_size = 268435456; pragma temp_store = memory"
         } else {
             "pragma query_only = on; pragma cache_size = -8192; pragma mmap_size = 268435456; pragma temp_store = memory"

@@ -25,6 +25,6 @@ pub(crate) fn navigation() -> Vec<NavigationEntry> {
 }
 
 /// Where a page leads after it asked for an export.
-pub(crate) fn list_path(cx: &Request) -> Result<String, Error> {
+pub fn list_path(cx: &Request) -> Result<String, Error> {
     Ok(format!("{}/exports", tenant_path(cx)?))
 }

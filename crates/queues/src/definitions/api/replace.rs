@@ -2,6 +2,7 @@
 
 use context::Error;
 use http::Method;
+use odata::Query;
 use store::Entity as _;
 use web::{Folder, Operation, Request, Response, Shape, reply};
 
@@ -44,7 +45,8 @@ async fn handle(request: Request) -> Result<Response, Error> {
     reply::entity(&request, 200, SET, Queue::model(), Some(&query), queue)
 }
 
-/// What newer clients call: the id is in the body, the answer is empty. Not in the contract.
+/// What newer clients call: the id is in the body. Not in the contract. The queue is sent because some clients parse a body after every
+/// call.
 pub fn with_retention() -> Operation {
     Operation::orchestrator(
         Method::POST,
@@ -56,17 +58,21 @@ pub fn with_retention() -> Operation {
     .permission("Queues.Edit")
     .folder(Folder::Required)
     .takes_entity(Queue::model())
-    .answers(204, Shape::Nothing)
+    .answers(200, Shape::Entity(Queue::model()))
     .handler(handle_edit)
 }
 
 async fn handle_edit(request: Request) -> Result<Response, Error> {
     let draft = QueueInput::read(request.value()?)?.check()?;
     let id = draft.id.ok_or_else(|| Error::field("Id", "Id is required."))?;
-    let (tenant, folder, ctx) = (request.tenant()?.id, request.folder()?.id, request.ctx.clone());
-    request
+    let (tenant, seen, ctx) = (request.tenant()?.id, seen(&request)?, request.ctx.clone());
+    let queue = request
         .store()
-        .write(move |tx| service::replace(&mut tx.tenant(tenant), &ctx, folder, id, &draft))
+        .write(move |tx| {
+            let mut scope = tx.tenant(tenant);
+            service::replace(&mut scope, &ctx, seen.folder, id, &draft)?;
+            read::by_id(&mut scope, &seen, id, &Query::new(Queue::model()))
+        })
         .await?;
-    reply::no_content()
+    reply::entity(&request, 200, SET, Queue::model(), None, queue)
 }

@@ -157,7 +157,10 @@ fn render(
     }
     let lead = format!("Work that robots and programs in {} share.", request.folder()?.path);
     let actions = html! {
-        @if create { (link_button("Add queue", &format!("{base}/new")).primary().icon("plus")) }
+        @if create {
+            (link_button("Link from other folders", &format!("{base}/link")).icon("link"))
+            (link_button("Add queue", &format!("{base}/new")).primary().icon("plus"))
+        }
     };
     Ok(html! {
         (ui::page_header("Queues", &lead, actions))
@@ -195,7 +198,9 @@ fn row(request: &Request, base: &str, csrf: &str, queue: &Value, found: &Found, 
             @if !text("QueueDefinitionDescription").is_empty() {
                 p.muted { (console::shortened(text("QueueDefinitionDescription"), 80)) }
             }
-            @if folders > 1 { " " (chip(&format!("{folders} folders"), Tone::Info)) }
+            @if folders > 1 {
+                " " a href={ (path) "/links" } title="Visible in several folders" { (chip(&format!("{folders} folders"), Tone::Info)) }
+            }
             @if !tags.is_empty() { " " (ui::chips(&tags, 3)) }
         }
     };
@@ -239,6 +244,7 @@ fn menu(request: &Request, path: &str, csrf: &str, name: &str, folders: i64, rig
     if rights.edit {
         menu.push(MenuItem::link("Edit", "edit", &format!("{path}/edit")));
     }
+    menu.push(MenuItem::link("Manage links", "link", &format!("{path}/links")));
     let mut audit = form_urlencoded::Serializer::new(String::new());
     audit.append_pair("component", "Queues").append_pair("q", name);
     let audit = format!("{}/audit?{}", tenant_path(request), audit.finish());

@@ -4,6 +4,7 @@ mod editor;
 mod entry;
 pub mod figures;
 pub mod head;
+mod links;
 mod list;
 mod overview;
 mod remove;
@@ -16,6 +17,7 @@ pub fn operations() -> Vec<Operation> {
         list::operations(),
         editor::operations(),
         overview::operations(),
+        links::operations(),
         remove::operations(),
     ]
     .concat()

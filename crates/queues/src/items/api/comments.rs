@@ -4,25 +4,30 @@ use access::Permit;
 use context::Error;
 use http::Method;
 use serde_json::Value;
-use store::{Entity as _, Page};
+use store::Entity as _;
 use web::{Folder, Operation, Request, Response, Shape, reply};
 
-use super::{COMMENTS, view, who};
+use super::{COMMENTS, notes, view, who};
 use crate::items::comments::{self, CommentInput};
 use crate::items::model::ItemComment;
 use crate::items::read;
 
 /// All operations about comments.
 pub fn operations() -> Vec<Operation> {
-    vec![list(), by_id(), history(), add(), change(), remove()]
-}
-
-fn reading(path: &'static str, id: &'static str) -> Operation {
-    Operation::orchestrator(Method::GET, path, id)
-        .scope("OR.Queues.Read")
-        .permission("Queues.View and Transactions.View")
-        .folder(Folder::Required)
-        .queryable()
+    vec![
+        notes::list::<ItemComment>(COMMENTS, "QueueItemComments_Get", "/odata/QueueItemComments")
+            .summary("Lists the comments on the items of a folder."),
+        by_id(),
+        notes::history::<ItemComment>(
+            COMMENTS,
+            "QueueItemComments_GetQueueItemCommentsHistoryByQueueitemid",
+            "/odata/QueueItemComments/UiPath.Server.Configuration.OData.GetQueueItemCommentsHistory(queueItemId={queueItemId})",
+        )
+        .summary("Lists the comments on all attempts at an item, the oldest first."),
+        add(),
+        change(),
+        remove(),
+    ]
 }
 
 fn writing(method: Method, path: &'static str, id: &'static str) -> Operation {
@@ -32,29 +37,8 @@ fn writing(method: Method, path: &'static str, id: &'static str) -> Operation {
         .folder(Folder::Required)
 }
 
-fn list() -> Operation {
-    reading("/odata/QueueItemComments", "QueueItemComments_Get")
-        .summary("Lists the comments on the items of a folder.")
-        .answers(200, Shape::Collection(ItemComment::model()))
-        .handler(handle_list)
-}
-
-async fn handle_list(request: Request) -> Result<Response, Error> {
-    let query = request.odata(ItemComment::model())?;
-    let (tenant, view, options) = (request.tenant()?.id, view(&request).await?, query.clone());
-    let page = request
-        .store()
-        .read(move |tx| read::notes::<ItemComment>(&mut tx.tenant(tenant), &view, &options))
-        .await?;
-    several(&request, &query, page)
-}
-
-fn several(request: &Request, query: &odata::Query, page: Page<Value>) -> Result<Response, Error> {
-    reply::collection(request, COMMENTS, ItemComment::model(), query, page.items, page.count)
-}
-
 fn by_id() -> Operation {
-    reading("/odata/QueueItemComments({key})", "QueueItemComments_GetById")
+    notes::reading("/odata/QueueItemComments({key})", "QueueItemComments_GetById")
         .summary("Gets a comment.")
         .answers(200, Shape::Entity(ItemComment::model()))
         .handler(handle_by_id)
@@ -73,27 +57,6 @@ async fn handle_by_id(request: Request) -> Result<Response, Error> {
 fn one(request: &Request, status: u16, query: Option<&odata::Query>, comment: &ItemComment) -> Result<Response, Error> {
     let value = Value::Object(comment.to_json());
     reply::entity(request, status, COMMENTS, ItemComment::model(), query, value)
-}
-
-fn history() -> Operation {
-    reading(
-        "/odata/QueueItemComments/UiPath.Server.Configuration.OData.GetQueueItemCommentsHistory(queueItemId={queueItemId})",
-        "QueueItemComments_GetQueueItemCommentsHistoryByQueueitemid",
-    )
-    .summary("Lists the comments on all attempts at an item, the oldest first.")
-    .answers(200, Shape::Collection(ItemComment::model()))
-    .handler(handle_history)
-}
-
-async fn handle_history(request: Request) -> Result<Response, Error> {
-    let query = request.odata(ItemComment::model())?;
-    let (tenant, view, options) = (request.tenant()?.id, view(&request).await?, query.clone());
-    let id = request.integer("queueItemId")?;
-    let page = request
-        .store()
-        .read(move |tx| read::chain_notes::<ItemComment>(&mut tx.tenant(tenant), &view, id, &options))
-        .await?;
-    several(&request, &query, page)
 }
 
 fn add() -> Operation {

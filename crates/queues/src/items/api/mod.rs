@@ -8,6 +8,7 @@ mod events;
 mod export;
 mod finish;
 mod list;
+mod notes;
 mod review;
 mod start;
 
@@ -45,11 +46,17 @@ pub fn operations() -> Vec<Operation> {
 }
 
 /// What the caller of a request may see: the folder it names, else all folders in which it holds the permission of the operation.
+///
+/// # Errors
+/// 403 when there is none.
 pub async fn view(request: &Request) -> Result<View, Error> {
     let access = request.state::<Access>()?;
     let folders = match request.chosen_folder() {
         Some(folder) => Reach::Only(vec![folder.id]),
-        None => Permit::of(request).reach(),
+        None => match Permit::of(request).reach() {
+            Reach::Only(folders) if folders.is_empty() => return Err(Error::forbidden()),
+            reach => reach,
+        },
     };
     Ok(View {
         folders,

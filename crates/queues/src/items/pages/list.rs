@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use access::exports::{self, Criteria};
 use access::users::model::TenantUser;
 use context::Error;
 use http::Method;
@@ -23,6 +24,7 @@ use crate::definitions::pages::figures::in_state;
 use crate::definitions::pages::head::{self, Tab};
 use crate::definitions::read::Seen;
 use crate::items::api::view;
+use crate::items::export;
 use crate::items::model::{ExceptionType, FolderItem, Item, Priority, ProcessingException, ReviewStatus, Status};
 use crate::items::read::{self, View};
 use crate::items::wire::Head;
@@ -55,12 +57,41 @@ pub fn operations() -> Vec<Operation> {
         .folder(Folder::Required)
         .summary("Tells an open page of changes to the items of a queue.")
         .handler(changes),
+        Operation::page(
+            Method::POST,
+            "/{org}/tenants/{tenant}/folders/{folder}/queues/{id}/export",
+            "Console_ExportQueue",
+        )
+        .permission("Queues.View and Transactions.View")
+        .folder(Folder::Required)
+        .summary("Asks for the items of a queue as CSV.")
+        .takes_form()
+        .handler(export_shown),
     ]
 }
 
 async fn changes(request: Request) -> Result<Response, Error> {
     queue(&request).await?;
     web::live::listen(&request, "queue-items", request.integer("id")?)
+}
+
+/// Asks for what the list shows, on all its pages.
+async fn export_shown(request: Request) -> Result<Response, Error> {
+    let (tenant, id, ctx) = (request.tenant()?.id, request.integer("id")?, request.ctx.clone());
+    let queue = queue(&request).await?;
+    let state = GridQuery::parse(&queue_path(&request, id), request.parts.uri.query().unwrap_or_default());
+    let wanted = export::wanted(
+        Criteria::filtered(filter(&state, id)),
+        request.folder()?.id,
+        id,
+        queue["Name"].as_str().unwrap_or_default(),
+    )?;
+    request
+        .store()
+        .write(move |tx| exports::request(&mut tx.tenant(tenant), &ctx, wanted.clone()))
+        .await?;
+    let list = exports::list_path(&request)?;
+    page::done(&list, "The export was asked for. It is listed here.")
 }
 
 /// What the page shows.
@@ -140,8 +171,8 @@ fn find(
     Ok(found)
 }
 
-/// The OData options that show what the grid shows, `most` rows at most.
-fn options(state: &GridQuery, queue: i64, most: u64) -> Vec<(&'static str, String)> {
+/// The filter that the grid stands for.
+fn filter(state: &GridQuery, queue: i64) -> String {
     let mut terms = vec![format!("QueueDefinitionId eq {queue}")];
     let mut term = |member: &str, value: Option<String>| {
         terms.extend(value.map(|value| format!("{member} eq '{value}'")));
@@ -153,7 +184,12 @@ fn options(state: &GridQuery, queue: i64, most: u64) -> Vec<(&'static str, Strin
     if !state.search.is_empty() {
         terms.push(format!("startswith(Reference,{})", quoted(&state.search)));
     }
-    let mut options = vec![("$filter", terms.join(" and "))];
+    terms.join(" and ")
+}
+
+/// The OData options that show what the grid shows, `most` rows at most.
+fn options(state: &GridQuery, queue: i64, most: u64) -> Vec<(&'static str, String)> {
+    let mut options = vec![("$filter", filter(state, queue))];
     if let Some((column, descending)) = state.sort_in(&SORTED) {
         let direction = if descending { "desc" } else { "asc" };
         options.push(("$orderby", format!("{column} {direction}")));
@@ -235,7 +271,12 @@ fn render(
         grid = grid.bulk(&csrf, &format!("{path}/items/review"), buttons);
     }
     let live = ui::live("live-items", &format!("{path}/live"), grid.render());
-    Ok(html! { (live) (api_folder(request)?) })
+    let export = format!("{path}/export?{}", request.parts.uri.query().unwrap_or_default());
+    Ok(html! {
+        (live)
+        (ui::form(&csrf, &export, html! { (button("Export as CSV").small().icon("download")) }))
+        (api_folder(request)?)
+    })
 }
 
 /// The states with the number of their items; a click shows them alone.
