@@ -244,6 +244,14 @@ fn items_are_exported_with_what_they_carry() {
             file.contains(r#""'=1+1""#) && file.contains(r#"{""word"":""sesame""}"#),
             "{file}"
         );
+        let parts = server.app.store().read(|tx| {
+            let parts = tx.tenant(1).find::<access::exports::ExportPart>("", store::params![])?;
+            Ok::<_, context::Error>(parts)
+        });
+        for part in server.run(parts).unwrap() {
+            let shown = String::from_utf8_lossy(&part.content);
+            assert!(part.sealed && !shown.contains("sesame"), "{shown}");
+        }
         export("$filter=Nothing eq 1").expect(400);
         let other = queues.in_folder(create_folder(server, "Other"));
         let path = format!("/odata/QueueDefinitions({})/UiPathODataSvc.Export", queue["Id"]);

@@ -19,6 +19,8 @@ use store::{Dialect, Entity, Row, Scoped, Store, Tenant, Tx, Value, params};
 
 use crate::each_database;
 
+/// The condition on a part of a list of items.
+const IN_QUEUE: &str = "queue_id = ? and folder_id = ?";
 /// Items in each of the three queues.
 const ITEMS: i64 = 1_500;
 
@@ -167,7 +169,7 @@ fn plans(tx: &mut Tx, on_postgres: bool) -> Result<Vec<Plan>, Error> {
     ] {
         let query = query::<FolderItem>(filter, order);
         for (of, parts) in [("one queue", &one[..]), ("three queues", &three[..])] {
-            let condition = "queue_id = ? and folder_id = ?";
+            let condition = IN_QUEUE;
             let (sql, steps) = match parts {
                 [only] => scope.explain::<FolderItem>(&query, condition, only.clone())?,
                 parts => scope.explain_parts::<FolderItem>(&query, condition, parts)?,
@@ -175,6 +177,10 @@ fn plans(tx: &mut Tx, on_postgres: bool) -> Result<Vec<Plan>, Error> {
             plans.push(plan(format!("items of {of}: {name}"), &sql, steps));
         }
     }
+    let by_start = query::<FolderItem>("", "StartProcessing desc");
+    let started = format!("{IN_QUEUE} and started_at is not null");
+    let (sql, steps) = scope.explain_parts::<FolderItem>(&by_start, &started, &three)?;
+    plans.push(plan("items of three queues: started last".to_owned(), &sql, steps));
     let key = uuid::Uuid::from_u128(7);
     for (name, condition, values) in [
         ("attempts at an item", "key = ? and folder_id = ?", params![key, 1]),
