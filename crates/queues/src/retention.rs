@@ -180,13 +180,16 @@ struct Candidate {
 /// Whether an item goes, as a condition; it takes `before` twice. The time of one that waits begins when it could be taken.
 const GOES: &str = "touched_at < ? and (status <> 0 or defer_at is null or defer_at < ?)";
 
-/// Items from this id on were made too late to go: none is touched before it is made, and ids grow with time but for items that were
-/// made in the same moment.
+/// Ids beyond the last old item that are looked at too, since ids and times of items that were made by several nodes differ a little.
+const MARGIN: i64 = 100_000;
+
+/// Items from this id on were made too late to go: none is touched before it is made.
 fn bound(scope: &mut Scoped<'_, Tenant>, old: Old) -> Result<i64, Error> {
-    let sql =
-        "select id from queue_items where {scope} and queue_id = ? and created_at >= ? order by created_at, id limit 1";
+    let sql = "select id from queue_items where {scope} and queue_id = ? and created_at < ?
+        order by created_at desc, id desc limit 1";
     let row = scope.row(sql, params![old.queue, old.before])?;
-    Ok(row.map_or(Ok(i64::MAX), |row| row.get(0))?)
+    let last: i64 = row.map_or(Ok(0), |row| row.get(0))?;
+    Ok(last.saturating_add(MARGIN))
 }
 
 /// The walk through the items of a queue in one state: queue, status, where the last page ended, and the end.
