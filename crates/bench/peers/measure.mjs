@@ -6,8 +6,11 @@
 const [kind, address, seconds] = process.argv.slice(2);
 const CONCURRENT = 32;
 const TIME = Number(seconds) * 1000;
-/** Jobs that are there to be taken: more than any of them completes. */
-const SUPPLY = Number(seconds) * 15_000;
+/**
+ * Jobs that are there to be taken: more than are completed, but no more than needed, since pg-boss sorts all that are waiting
+ * whenever it takes one. Where they do not last, the time until they were used up counts.
+ */
+const SUPPLY = Number(seconds) * (kind === "pg-boss" ? 500 : 10_000);
 const job = (number) => ({ InvoiceNumber: number, Supplier: "Kettle & Sons", Amount: 1234.5, Currency: "EUR" });
 const jobs = (count) => Array.from({ length: count }, (_, number) => job(number));
 
@@ -37,6 +40,15 @@ async function counted(start) {
   return result;
 }
 
+/** What PostgreSQL does by itself a minute after so many rows were added. */
+async function analyze() {
+  const { default: pg } = await import("pg");
+  const client = new pg.Client({ connectionString: address });
+  await client.connect();
+  await client.query("vacuum analyze");
+  await client.end();
+}
+
 async function inPieces(size, add) {
   for (let left = SUPPLY; left > 0; left -= size) await add(jobs(Math.min(left, size)));
 }
@@ -51,6 +63,7 @@ const kinds = {
     const adds = await rate((number) => utils.addJob("work", job(number)));
     const fill = "select graphile_worker.add_job('work', $1::json) from generate_series(1, $2)";
     await utils.withPgClient((client) => client.query(fill, [JSON.stringify(job(1)), SUPPLY]));
+    await analyze();
     const cycles = await counted(async (done) => {
       const taskList = { work: async () => done() };
       const runner = await run({ ...options, concurrency: CONCURRENT, noHandleSignals: true, taskList });
@@ -65,8 +78,11 @@ const kinds = {
     boss.on("error", (error) => console.error(error));
     await boss.start();
     await boss.createQueue("work");
-    const adds = await rate((number) => boss.send("work", job(number)));
+    // Not into the same queue: what was added would have to be sorted as well.
+    await boss.createQueue("adds");
+    const adds = await rate((number) => boss.send("adds", job(number)));
     await inPieces(5_000, (data) => boss.insert(data.map((one) => ({ name: "work", data: one }))));
+    await analyze();
     const cycles = await rate(async () => {
       const [taken] = await boss.fetch("work");
       if (taken) await boss.complete("work", taken.id, { posted: true });
