@@ -109,5 +109,5 @@ const kinds = {
 };
 
 const measured = await kinds[kind]();
-console.log(JSON.stringify(measured));
+console.log(JSON.stringify({ ...measured, waiting: SUPPLY }));
 process.exit(0);

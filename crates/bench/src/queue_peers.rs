@@ -33,6 +33,8 @@ struct Peer {
     name: String,
     adds: f64,
     cycles: f64,
+    /// Jobs that waited to be taken when the cycles began.
+    waiting: u64,
 }
 
 /// Measures all that are installed and prints a table.
@@ -59,9 +61,12 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         }
     }
     println!("{CONCURRENT} at a time, {} s each", options.seconds);
-    println!("| Queue | adds/s | cycles/s |\n|---|---:|---:|");
+    println!("| Queue | adds/s | cycles/s | jobs waiting at first |\n|---|---:|---:|---:|");
     for peer in &peers {
-        println!("| {} | {:.0} | {:.0} |", peer.name, peer.adds, peer.cycles);
+        println!(
+            "| {} | {:.0} | {:.0} | {} |",
+            peer.name, peer.adds, peer.cycles, peer.waiting
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -90,6 +95,7 @@ fn raw_postgres(options: &Options, scripts: &Path) -> anyhow::Result<Option<Peer
         name: format!("PostgreSQL alone, skip locked, {} finished rows", options.rows),
         adds,
         cycles,
+        waiting: options.seconds * MOST_CYCLES,
     }))
 }
 
@@ -160,6 +166,7 @@ fn measure(options: &Options, modules: &Path, name: &str, address: &str, label: 
         name: label,
         adds: measured["adds"].as_f64().context("no number of adds")?,
         cycles: measured["cycles"].as_f64().context("no number of cycles")?,
+        waiting: measured["waiting"].as_u64().context("no number of jobs")?,
     })
 }
 
