@@ -69,6 +69,17 @@ impl Permit {
         self.rights.reach(&self.requirement)
     }
 
+    /// [`reach`](Self::reach), for lists that name no folder.
+    ///
+    /// # Errors
+    /// 403 when the requirement is met nowhere.
+    pub fn reach_somewhere(&self) -> Result<Reach, Error> {
+        match self.reach() {
+            Reach::Only(folders) if folders.is_empty() => Err(Error::forbidden()),
+            reach => Ok(reach),
+        }
+    }
+
     /// The folders the caller is assigned to.
     pub fn assigned(&self) -> Reach {
         self.rights.assigned()

@@ -199,26 +199,10 @@ impl Load {
         let mut sent = Instant::now();
         while sent < end {
             let request = requests.prepare(number.fetch_add(1, Ordering::Relaxed), &mut own);
-            stream.write_all(request).await?;
-            let head = read(&mut stream, &mut buffer).await?;
-            anyhow::ensure!(
-                head.status == self.status,
-                "expected {}, got {}: {}",
-                self.status,
-                head.status,
-                String::from_utf8_lossy(&buffer[head.body..head.end])
-            );
+            let head = self.ask(&mut stream, &mut buffer, request).await?;
             if let Requests::Pairs { second, .. } = &*requests {
                 let request = second.about(&buffer[head.body..head.end])?;
-                stream.write_all(&request).await?;
-                let head = read(&mut stream, &mut buffer).await?;
-                anyhow::ensure!(
-                    head.status == self.status,
-                    "expected {}, got {}: {}",
-                    self.status,
-                    head.status,
-                    String::from_utf8_lossy(&buffer[head.body..head.end])
-                );
+                self.ask(&mut stream, &mut buffer, &request).await?;
             }
             let now = Instant::now();
             if sent >= begin && now <= end {
@@ -227,6 +211,20 @@ impl Load {
             sent = now;
         }
         Ok(latencies)
+    }
+
+    /// Sends a request and reads its answer, which must have the status of the load.
+    async fn ask(&self, stream: &mut TcpStream, buffer: &mut Vec<u8>, request: &[u8]) -> anyhow::Result<Head> {
+        stream.write_all(request).await?;
+        let head = read(stream, buffer).await?;
+        anyhow::ensure!(
+            head.status == self.status,
+            "expected {}, got {}: {}",
+            self.status,
+            head.status,
+            String::from_utf8_lossy(&buffer[head.body..head.end])
+        );
+        Ok(head)
     }
 }
 

@@ -28,6 +28,15 @@ pub fn has_hidden(name: &str) -> bool {
     })
 }
 
+/// The beginning of a text, with an ellipsis where something is left out. `most` counts characters.
+pub fn shortened(text: &str, most: usize) -> String {
+    let mut short: String = text.chars().take(most).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
 /// # Errors
 /// 400 when a list of the request has more than [`MOST_LISTED`] entries: units of work stay short.
 pub fn check_length<T>(name: &str, list: &[T]) -> Result<(), Error> {
@@ -127,5 +136,10 @@ mod tests {
         let names: Vec<&str> = error.fields.iter().map(|field| field.name.as_str()).collect();
         assert_eq!(names, ["Name", "Tags[0].Name", "Id"]);
         assert!(Wrong::default().finish().is_ok());
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!((shortened("äöü", 2), shortened("äö", 2)), ("äö…".into(), "äö".into()));
     }
 }

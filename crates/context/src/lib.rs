@@ -14,7 +14,7 @@ mod rights;
 pub use caller::{Caller, Credential, Principal, Scopes, SessionRef};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{Error, Field, Kind, codes};
-pub use input::{MOST_LISTED, Wrong, check_length, has_hidden, is_hidden};
+pub use input::{MOST_LISTED, Wrong, check_length, has_hidden, is_hidden, shortened};
 pub use permission::{Action, CATALOGUE, Level, Permission, PermissionSet, Subject};
 pub use requirement::Requirement;
 pub use rights::{Grants, Reach, Rights};

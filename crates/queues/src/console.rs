@@ -1,6 +1,8 @@
 //! What the console pages of queues share: addresses, rights, and how states, moments and durations are shown.
 
-use context::{Error, Kind, Requirement, codes};
+use access::console::folder_path;
+pub use access::console::{csrf, moment, quoted, tenant_path};
+use context::{Error, Kind, codes};
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 use odata::{EntityType, Query};
@@ -12,24 +14,14 @@ use crate::items::model::{ExceptionType, Priority, ReviewStatus, Status};
 /// Name of the navigation entry these pages belong to.
 pub const ACTIVE: &str = "queues";
 
-/// The address of the folder's list of queues, as it stands in the request's own address.
-pub fn list_path(request: &Request) -> String {
-    first_segments(request.parts.uri.path(), 7)
+/// The address of the folder's list of queues.
+pub fn list_path(request: &Request) -> Result<String, Error> {
+    Ok(format!("{}/{ACTIVE}", folder_path(request, request.folder()?.id)?))
 }
 
 /// The address of the page of a queue.
-pub fn queue_path(request: &Request, id: i64) -> String {
-    format!("{}/{id}", list_path(request))
-}
-
-/// The address of the tenant, from which other pages are reached.
-pub fn tenant_path(request: &Request) -> String {
-    first_segments(request.parts.uri.path(), 4)
-}
-
-fn first_segments(path: &str, count: usize) -> String {
-    let end = path.match_indices('/').nth(count).map_or(path.len(), |(at, _)| at);
-    path.get(..end).unwrap_or(path).to_owned()
+pub fn queue_path(request: &Request, id: i64) -> Result<String, Error> {
+    Ok(format!("{}/{id}", list_path(request)?))
 }
 
 /// An address with the query of the request, so that an action leads back to the list it was started from.
@@ -40,16 +32,9 @@ pub fn with_query(request: &Request, path: &str) -> String {
     }
 }
 
-pub fn csrf(request: &Request) -> String {
-    let session = request.ctx.caller.session.as_ref();
-    session.map(|session| session.csrf.to_string()).unwrap_or_default()
-}
-
 /// Whether the caller has permissions in the folder of the page.
 pub fn may(request: &Request, permission: &str) -> Result<bool, Error> {
-    let folder = request.folder()?.id;
-    let requirement = Requirement::parse(permission).map_err(Error::internal)?;
-    Ok(request.rights.allow(&requirement, Some(folder)))
+    access::console::may(request, permission, Some(request.folder()?.id))
 }
 
 /// What the visitor may do with items in the folder.
@@ -96,11 +81,6 @@ pub fn query(options: &[(&str, String)], model: &'static EntityType, now: Timest
 pub fn call(options: &[(&str, String)]) -> String {
     let pairs: Vec<String> = options.iter().map(|(name, value)| format!("{name}={value}")).collect();
     pairs.join("&")
-}
-
-/// A text as a literal in a filter.
-pub fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// Whether a form is to be shown again with this error, rather than an error page.
@@ -215,14 +195,6 @@ pub fn exception_name(of: ExceptionType) -> &'static str {
     }
 }
 
-/// A moment of a row, if it has it.
-pub fn moment(at: Option<Timestamp>) -> Markup {
-    match at {
-        Some(at) => ui::time(&at.to_string()),
-        None => muted("–"),
-    }
-}
-
 /// A length of time in words: `850 ms`, `12.4 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
 pub fn duration(micros: i64) -> String {
     let length = SignedDuration::from_micros(micros.max(0));
@@ -253,26 +225,9 @@ pub fn minutes(number: i32) -> String {
     }
 }
 
-/// The beginning of a text.
-pub fn shortened(text: &str, most: usize) -> String {
-    let mut short: String = text.chars().take(most).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn addresses_of_pages_above_are_cut_out_of_the_pages_own() {
-        let list = "/console/o/tenants/t%20u/folders/7/queues";
-        assert_eq!(first_segments(list, 7), list);
-        assert_eq!(first_segments(&format!("{list}/3/items/4"), 7), list);
-        assert_eq!(first_segments(list, 4), "/console/o/tenants/t%20u");
-    }
 
     #[test]
     fn lengths_of_time_are_told_in_two_units_at_most() {
@@ -290,10 +245,5 @@ mod tests {
         );
         let expected = ("risk".to_owned(), "Risk SLA must not be more than SLA.".to_owned());
         assert_eq!(errors(Some(&error), &controls), [expected]);
-    }
-
-    #[test]
-    fn long_texts_are_cut_between_characters() {
-        assert_eq!((shortened("äöü", 2), shortened("äö", 2)), ("äö…".into(), "äö".into()));
     }
 }

@@ -92,7 +92,7 @@ pub fn compile(member: &str, text: &str) -> Result<Validator, Error> {
                 .dfa_size_limit(PATTERN_SIZE),
         )
         .build(&schema)
-        .map_err(|error| wrong(shortened(&error.to_string())))
+        .map_err(|error| wrong(told(&error.to_string())))
 }
 
 /// What about a value is against the schema; `None` if nothing is.
@@ -105,7 +105,7 @@ pub fn violations(schema: &Validator, value: &Value) -> Option<String> {
         .take(MOST_TOLD)
         .map(|error| {
             let place = error.instance_path().to_string();
-            let text = shortened(&error.to_string());
+            let text = told(&error.to_string());
             if place.is_empty() {
                 text
             } else {
@@ -117,12 +117,8 @@ pub fn violations(schema: &Validator, value: &Value) -> Option<String> {
 }
 
 /// Messages quote the value, which may be long.
-fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(300).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
+fn told(message: &str) -> String {
+    context::shortened(message, 300)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Transactions that nobody ended (reference: queues 7): after a day they count as abandoned, and are tried again where the queue says
 //! so.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -87,7 +87,7 @@ fn abandon(
     before: Timestamp,
 ) -> Result<(), Error> {
     let found = scope.lock_many::<Item>(items)?;
-    let queues = queues_of(scope, &found)?;
+    let queues = queues_of(scope, found.iter())?;
     let mut batch = Batch::new(scope, shared, Lane::Other, ctx.now)?;
     // The server itself does it.
     let who = Who::default();
@@ -135,18 +135,7 @@ fn abandon(
         .collect();
     scope.update_many::<Item>(&columns, &rows)?;
     batch.announce("queueItem.transactionAbandoned", &abandoned, &who);
-    let unique: HashMap<i64, bool> = queues
-        .iter()
-        .map(|(id, queue)| (*id, queue.unique_references))
-        .collect();
-    let again: Vec<(&Item, By, &Who, Option<String>)> = retried
-        .iter()
-        .map(|item| {
-            let unique = unique.get(&item.queue_id).copied().unwrap_or_default();
-            let reference = item.reference.as_deref().filter(|_| unique).map(store::fold);
-            (item, By::Itself, &who, reference)
-        })
-        .collect();
-    retry::add(scope, &mut batch, &again, ctx)?;
+    let again: Vec<(&Item, &Who)> = retried.iter().map(|item| (item, &who)).collect();
+    retry::add(scope, &mut batch, &queues, By::Itself, &again, ctx)?;
     batch.finish(scope, ctx)
 }

@@ -98,17 +98,9 @@ pub fn bulk(
     let changed: Vec<&Item> = done.iter().filter_map(|id| found.get(id)).collect();
     store(scope, &changed)?;
     if deed == Deed::Review(ReviewStatus::Retried) {
-        let owned: Vec<Item> = changed.iter().copied().cloned().collect();
-        let queues = queues_of(scope, &owned)?;
-        let again: Vec<_> = changed
-            .iter()
-            .map(|item| {
-                let unique = queues.get(&item.queue_id).is_some_and(|queue| queue.unique_references);
-                let reference = item.reference.as_deref().filter(|_| unique).map(store::fold);
-                (*item, By::Hand, &change.who, reference)
-            })
-            .collect();
-        retry::add(scope, &mut batch, &again, &change.ctx)?;
+        let queues = queues_of(scope, changed.iter().copied())?;
+        let again: Vec<(&Item, &Who)> = changed.iter().map(|item| (*item, &change.who)).collect();
+        retry::add(scope, &mut batch, &queues, By::Hand, &again, &change.ctx)?;
     }
     let told: Vec<Item> = done.iter().filter_map(|id| found.get(id).cloned()).collect();
     batch.announce(deed.event(), &told, &change.who);

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use store::{Scoped, Tenant};
 
 use super::model::ItemComment;
+use super::notes;
 use super::read::{self, View};
 
 /// Longest comment in characters.
@@ -99,7 +100,7 @@ pub fn remove(
     may_delete_items: bool,
 ) -> Result<(), Error> {
     if may_delete_items {
-        read::comment(scope, view, id)?;
+        notes::comment(scope, view, id)?;
     } else {
         own(scope, ctx, view, id)?;
     }
@@ -108,7 +109,7 @@ pub fn remove(
 }
 
 fn own(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, view: &View, id: i64) -> Result<ItemComment, Error> {
-    let comment = read::comment(scope, view, id)?;
+    let comment = notes::comment(scope, view, id)?;
     if Some(comment.author) == ctx.caller.principal_id() {
         Ok(comment)
     } else {

@@ -104,11 +104,7 @@ pub fn check_progress(progress: &str) -> Result<(), Error> {
 
 /// The beginning of a progress text, for history: a line of it is read with hundreds of others.
 pub fn told(progress: &str) -> String {
-    let mut told: String = progress.chars().take(LONGEST_TOLD).collect();
-    if told.len() < progress.len() {
-        told.push('…');
-    }
-    told
+    context::shortened(progress, LONGEST_TOLD)
 }
 
 /// How deep objects and arrays lie in each other, at most.

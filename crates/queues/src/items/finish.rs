@@ -79,7 +79,7 @@ fn finish(scope: &mut Scoped<'_, Tenant>, shared: &Shared, calls: &[&Finish]) ->
     let ids: Vec<i64> = calls.iter().map(|call| call.item).collect();
     let found = scope.lock_many::<Item>(&ids)?;
     let mut batch = Batch::new(scope, shared, Lane::Finish, last.ctx.now)?;
-    let queues = queues_of(scope, &found)?;
+    let queues = queues_of(scope, found.iter())?;
     let ids: Vec<i64> = queues.keys().copied().collect();
     let standings = standings(scope, &ids, batch.now)?;
     let mut items: HashMap<i64, Item> = found.into_iter().map(|item| (item.id, item)).collect();
@@ -121,16 +121,11 @@ fn finish(scope: &mut Scoped<'_, Tenant>, shared: &Shared, calls: &[&Finish]) ->
         });
     }
     write(scope, &rows)?;
-    let again: Vec<(&Item, By, &Who, Option<String>)> = retried
+    let again: Vec<(&Item, &Who)> = retried
         .iter()
-        .filter_map(|call| {
-            let item = items.get(&call.item)?;
-            let unique = queues.get(&item.queue_id)?.unique_references;
-            let reference = item.reference.as_deref().filter(|_| unique).map(store::fold);
-            Some((item, By::Itself, &call.who, reference))
-        })
+        .filter_map(|call| Some((items.get(&call.item)?, &call.who)))
         .collect();
-    retry::add(scope, &mut batch, &again, &last.ctx)?;
+    retry::add(scope, &mut batch, &queues, By::Itself, &again, &last.ctx)?;
     batch.finish(scope, &last.ctx)?;
     Ok(results)
 }

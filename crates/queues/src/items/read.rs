@@ -9,22 +9,21 @@ use std::sync::Arc;
 use access::folders::tree::Tree;
 use access::sealing::Sealer;
 use access::users::model::TenantUser;
-use context::{Error, Reach, codes};
-use odata::{Comparison, Constant, Expr, OrderTerm, Path, Query, Reference, Root};
+use context::{Error, Reach};
+use odata::{Expr, OrderTerm, Path, Query, Reference, Root};
 use serde_json::{Map, Value, json};
 use store::{DEFAULT_TOP, Entity as _, MOST_PARTS, Page, Scoped, Tenant, Value as Bound, params};
 use uuid::Uuid;
 
 use super::content::{self, Part};
-use super::model::{FolderItem, ItemComment, ItemData, ItemEvent, ProcessingException, Status};
+use super::filter::{only_states, pinned, pinned_name};
+use super::model::{FolderItem, ItemData, ProcessingException, Status};
 use super::no_such_item;
 use super::wire::{self, Content, Head};
 use crate::definitions::model::Queue;
 
 /// Most bytes of content of one page.
 const LONGEST_PAGE: i64 = 64 << 20;
-/// Attempts of one chain whose history is read.
-const MOST_ATTEMPTS: usize = 10_000;
 /// Members whose value is not in the row of an item.
 const CONTENT: [&str; 7] = [
     "SpecificContent",
@@ -47,7 +46,7 @@ pub struct View {
 
 impl View {
     /// The folders as SQL; `None` for all.
-    fn condition(&self, column: &str) -> Option<String> {
+    pub(super) fn condition(&self, column: &str) -> Option<String> {
         Some(access::rows::within(&self.folders, column)).filter(|condition| !condition.is_empty())
     }
 }
@@ -79,87 +78,6 @@ fn links(scope: &mut Scoped<'_, Tenant>, view: &View, filter: Option<&Expr>) -> 
         .iter()
         .map(|row| Ok((row.get(0)?, row.get(1)?)))
         .collect::<store::Result<_>>()?)
-}
-
-/// The values that a filter requires a property to have, where it does so at its top level.
-fn pinned(filter: &Expr, name: &str) -> Option<Vec<i64>> {
-    let is_it = |expr: &Expr| matches!(expr, Expr::Path(path) if path.root == Root::Row && path.property.name == name);
-    let number = |expr: &Expr| match expr {
-        Expr::Constant(Constant::Int(number)) => Some(*number),
-        _ => None,
-    };
-    match filter {
-        Expr::And(terms) => terms.iter().find_map(|term| pinned(term, name)),
-        Expr::Compare {
-            left,
-            operator: Comparison::Eq,
-            right,
-        } if is_it(left) => Some(vec![number(right)?]),
-        Expr::Compare {
-            left,
-            operator: Comparison::Eq,
-            right,
-        } if is_it(right) => Some(vec![number(left)?]),
-        Expr::In { operand, list } if is_it(operand) => list
-            .iter()
-            .map(|constant| match constant {
-                Constant::Int(number) => Some(*number),
-                _ => None,
-            })
-            .collect(),
-        _ => None,
-    }
-}
-
-/// The name that a filter requires the queue to have, where it does so at its top level.
-fn pinned_name(filter: &Expr) -> Option<&str> {
-    let is_it = |expr: &Expr| {
-        matches!(expr, Expr::Path(Path { root: Root::Navigation(to), property })
-            if to.name == "QueueDefinition" && property.name == "Name")
-    };
-    match filter {
-        Expr::And(terms) => terms.iter().find_map(pinned_name),
-        Expr::Compare {
-            left,
-            operator: Comparison::Eq,
-            right,
-        } => match (left.as_ref(), right.as_ref()) {
-            (path, Expr::Constant(Constant::Text(name))) | (Expr::Constant(Constant::Text(name)), path)
-                if is_it(path) =>
-            {
-                Some(name)
-            }
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The queues and states whose items a filter asks for, where it asks for nothing else.
-fn only_states(filter: Option<&Expr>) -> Option<Vec<Status>> {
-    let every = || <Status as odata::Enumeration>::ALL.to_vec();
-    let Some(filter) = filter else { return Some(every()) };
-    let terms = match filter {
-        Expr::And(terms) => terms.as_slice(),
-        other => std::slice::from_ref(other),
-    };
-    let mut states: Option<Vec<Status>> = None;
-    for term in terms {
-        if pinned(term, "QueueDefinitionId").is_some() && !matches!(term, Expr::And(_)) {
-            continue;
-        }
-        let named = pinned(term, "Status")?;
-        if states.is_some() {
-            return None;
-        }
-        states = Some(named.into_iter().filter_map(odata::Enumeration::from_number).collect());
-    }
-    // Two terms about queues can contradict each other; that is for the database to see.
-    let about_queues = terms
-        .iter()
-        .filter(|term| pinned(term, "QueueDefinitionId").is_some())
-        .count();
-    (about_queues <= 1).then(|| states.unwrap_or_else(every))
 }
 
 /// Items in sight that are in one of the states, by the numbers kept for each queue. An item counts once for every link.
@@ -210,7 +128,7 @@ fn column(status: Status) -> &'static str {
 
 /// A page of the items in sight, the newest first unless the query says otherwise.
 pub fn list(scope: &mut Scoped<'_, Tenant>, view: &View, query: &Query) -> Result<Page<Value>, Error> {
-    let query = newest_first(query);
+    let query = newest_first::<FolderItem>(query);
     let states = query.count.then(|| only_states(query.filter.as_ref())).flatten();
     let asked = Query {
         count: query.count && states.is_none(),
@@ -286,9 +204,10 @@ fn among(
     Ok(scope.list_parts::<FolderItem>(query, &and("queue_id = ? and folder_id = ?"), &parts)?)
 }
 
-fn newest_first(query: &Query) -> Query {
+/// The query with the newest first, unless it says otherwise.
+pub(super) fn newest_first<E: store::Entity>(query: &Query) -> Query {
     let mut query = query.clone();
-    if let (true, Some(id)) = (query.order.is_empty(), FolderItem::model().property("Id")) {
+    if let (true, Some(id)) = (query.order.is_empty(), E::model().property("Id")) {
         query.order.push(OrderTerm {
             expr: Expr::Path(Path {
                 root: Root::Row,
@@ -447,136 +366,6 @@ pub fn history(scope: &mut Scoped<'_, Tenant>, view: &View, id: i64, query: &Que
     })
 }
 
-/// Lines of history or comments in sight, the newest first unless the query says otherwise.
-pub fn notes<E>(scope: &mut Scoped<'_, Tenant>, view: &View, query: &Query) -> Result<Page<Value>, Error>
-where
-    E: store::Entity<Scope = Tenant>,
-{
-    let mut conditions = vec!["{scope}".to_owned()];
-    conditions.extend(view.condition("folder_id"));
-    let sql = format!(
-        "select distinct queue_id from queue_folders where {} order by queue_id limit ?",
-        conditions.join(" and ")
-    );
-    let queues: Vec<i64> = scope
-        .rows(&sql, params![MOST_PARTS as i64 + 1])?
-        .iter()
-        .map(|row| row.get(0))
-        .collect::<store::Result<_>>()?;
-    let mut query = query.clone();
-    if let (true, Some(id)) = (query.order.is_empty(), E::model().property("Id")) {
-        let path = Path {
-            root: Root::Row,
-            property: Reference(id),
-        };
-        query.order.push(OrderTerm {
-            expr: Expr::Path(path),
-            descending: true,
-        });
-    }
-    let page = if let Some(items) = query.filter.as_ref().and_then(|filter| pinned(filter, "QueueItemId")) {
-        // The index of the item leads to few rows, whatever the number of queues.
-        let inside = view
-            .condition("l.folder_id")
-            .map_or_else(String::new, |inside| format!(" and {inside}"));
-        let table = E::TABLE;
-        let visible = format!(
-            "item_id = ? and exists (select 1 from queue_folders l where l.queue_id = {table}.queue_id{inside})"
-        );
-        of_items::<E>(scope, &query, &items, &visible)?
-    } else if queues.len() > MOST_PARTS {
-        let inside = view
-            .condition("l.folder_id")
-            .map_or_else(String::new, |inside| format!(" and {inside}"));
-        let table = E::TABLE;
-        let visible = format!("exists (select 1 from queue_folders l where l.queue_id = {table}.queue_id{inside})");
-        scope.list::<E>(&query, &visible, params![])?
-    } else {
-        let parts: Vec<Vec<Bound>> = queues.iter().map(|queue| params![*queue]).collect();
-        scope.list_parts::<E>(&query, "queue_id = ?", &parts)?
-    };
-    Ok(page.map(|note| Value::Object(note.to_json())))
-}
-
-/// Lines of history or comments of some items; `condition` takes the id of one. Each item is looked up for itself, along its index.
-fn of_items<E>(scope: &mut Scoped<'_, Tenant>, query: &Query, items: &[i64], condition: &str) -> Result<Page<E>, Error>
-where
-    E: store::Entity<Scope = Tenant>,
-{
-    let mut items = items.to_vec();
-    items.sort_unstable();
-    items.dedup();
-    if items.len() > MOST_PARTS {
-        let any = format!("item_id in ({})", access::rows::integers(&items));
-        return Ok(scope.list::<E>(query, &condition.replacen("item_id = ?", &any, 1), params![])?);
-    }
-    let parts: Vec<Vec<Bound>> = items.iter().map(|item| params![*item]).collect();
-    Ok(scope.list_parts::<E>(query, condition, &parts)?)
-}
-
-/// Lines of history or comments of all attempts of the chain that an item belongs to, the oldest first.
-///
-/// # Errors
-/// 404 when the item is not in sight.
-pub fn chain_notes<E>(scope: &mut Scoped<'_, Tenant>, view: &View, id: i64, query: &Query) -> Result<Page<Value>, Error>
-where
-    E: store::Entity<Scope = Tenant>,
-{
-    let row = row(scope, view, id)?;
-    let sql = format!("select id from queue_items where {{scope}} and key = ? order by id limit {MOST_ATTEMPTS}");
-    let attempts = scope.rows(&sql, params![row.key])?;
-    let ids: Vec<i64> = attempts.iter().map(|row| row.get(0)).collect::<store::Result<_>>()?;
-    // They come the oldest first, also from several items.
-    let page = of_items::<E>(scope, query, &ids, "item_id = ?")?;
-    Ok(page.map(|note| Value::Object(note.to_json())))
-}
-
-/// A line of history in sight.
-///
-/// # Errors
-/// 404 when there is none.
-pub fn event(scope: &mut Scoped<'_, Tenant>, view: &View, id: i64) -> Result<Value, Error> {
-    let found = scope.get::<ItemEvent>(id)?;
-    let found = found.filter(|event| row(scope, view, event.item_id).is_ok());
-    let missing = || Error::missing(codes::ITEM_NOT_FOUND, "QueueItemEvent does not exist.");
-    Ok(Value::Object(found.ok_or_else(missing)?.to_json()))
-}
-
-/// A comment in sight.
-///
-/// # Errors
-/// 404 when there is none.
-pub fn comment(scope: &mut Scoped<'_, Tenant>, view: &View, id: i64) -> Result<ItemComment, Error> {
-    let found = scope.get::<ItemComment>(id)?;
-    let missing = || Error::missing(codes::ITEM_NOT_FOUND, "QueueItemComment does not exist.");
-    let found = found.ok_or_else(missing)?;
-    row(scope, view, found.item_id).map_err(|_| missing())?;
-    Ok(found)
-}
-
-/// The order that begins with the newest.
-fn newest<E: store::Entity>() -> Result<OrderTerm, Error> {
-    let id = E::model()
-        .property("Id")
-        .ok_or_else(|| Error::internal("no Id to order by"))?;
-    let expr = Expr::Path(Path {
-        root: Root::Row,
-        property: Reference(id),
-    });
-    Ok(OrderTerm { expr, descending: true })
-}
-
-/// The newest comments on attempts, the newest first.
-pub fn comments(scope: &mut Scoped<'_, Tenant>, attempts: &[FolderItem], most: i64) -> Result<Vec<ItemComment>, Error> {
-    let ids: Vec<i64> = attempts.iter().map(|attempt| attempt.id).collect();
-    let newest = Query {
-        top: Some(most.unsigned_abs()),
-        order: vec![newest::<ItemComment>()?],
-        ..Query::new(ItemComment::model())
-    };
-    Ok(of_items(scope, &newest, &ids, "item_id = ?")?.items)
-}
-
 /// Why items failed, by id, without the rest of what they carry.
 pub fn exceptions(
     scope: &mut Scoped<'_, Tenant>,
@@ -614,7 +403,7 @@ pub fn rows(
     view: &View,
     query: &Query,
 ) -> Result<(Vec<FolderItem>, Option<u64>), Error> {
-    let query = newest_first(query);
+    let query = newest_first::<FolderItem>(query);
     let links = links(scope, view, query.filter.as_ref())?;
     let asked = Query {
         count: false,

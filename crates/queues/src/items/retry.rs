@@ -8,6 +8,7 @@ use store::{Scoped, Tenant};
 
 use super::model::{EventAction, Item, ItemData, ReviewStatus, Status};
 use super::write::{Batch, Who, new_key};
+use crate::definitions::model::Queue;
 
 /// Who wants another attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,14 +64,17 @@ fn attempt(item: &Item, by: By, ctx: &Ctx, now: Timestamp) -> Item {
     next
 }
 
-/// Adds the next attempts after items that are `Retried` now and have given up their references. Their rows must be written already.
+/// Adds the next attempts after items of some queues that are `Retried` now and have given up their references, which the attempts
+/// take. Their rows must be written already.
 ///
 /// # Errors
 /// 500 when a reference was taken meanwhile, which cannot happen while the row that had it is locked.
 pub fn add(
     scope: &mut Scoped<'_, Tenant>,
     batch: &mut Batch<'_>,
-    items: &[(&Item, By, &Who, Option<String>)],
+    queues: &HashMap<i64, Queue>,
+    by: By,
+    items: &[(&Item, &Who)],
     ctx: &Ctx,
 ) -> Result<(), Error> {
     if items.is_empty() {
@@ -78,9 +82,12 @@ pub fn add(
     }
     let mut attempts: Vec<Item> = items
         .iter()
-        .map(|(item, by, _, reference)| Item {
-            unique_reference: reference.clone(),
-            ..attempt(item, *by, ctx, batch.now)
+        .map(|(item, _)| {
+            let unique = queues.get(&item.queue_id).is_some_and(|queue| queue.unique_references);
+            Item {
+                unique_reference: item.reference.as_deref().filter(|_| unique).map(store::fold),
+                ..attempt(item, by, ctx, batch.now)
+            }
         })
         .collect();
     let ids: HashMap<uuid::Uuid, i64> = scope
@@ -95,7 +102,7 @@ pub fn add(
         .map(|data| (data.item_id, data))
         .collect();
     let mut copies = Vec::with_capacity(items.len());
-    for (next, (item, _, who, _)) in attempts.iter_mut().zip(items) {
+    for (next, (item, who)) in attempts.iter_mut().zip(items) {
         next.id = ids
             .get(&next.unique_key)
             .copied()
@@ -114,7 +121,7 @@ pub fn add(
         batch.tally.retried(next.queue_id);
     }
     scope.insert_many(&copies)?;
-    for (next, (_, _, who, _)) in attempts.iter().zip(items) {
+    for (next, (_, who)) in attempts.iter().zip(items) {
         batch.announce("queueItem.retried", std::slice::from_ref(next), who);
     }
     Ok(())

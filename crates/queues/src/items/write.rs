@@ -158,8 +158,11 @@ impl<'a> Batch<'a> {
 }
 
 /// The queues of items, by id; deleted ones are missing.
-pub fn queues_of(scope: &mut Scoped<'_, Tenant>, items: &[Item]) -> Result<HashMap<i64, Queue>, Error> {
-    let mut ids: Vec<i64> = items.iter().map(|item| item.queue_id).collect();
+pub fn queues_of<'a>(
+    scope: &mut Scoped<'_, Tenant>,
+    items: impl Iterator<Item = &'a Item>,
+) -> Result<HashMap<i64, Queue>, Error> {
+    let mut ids: Vec<i64> = items.map(|item| item.queue_id).collect();
     ids.sort_unstable();
     ids.dedup();
     let queues = scope.get_many::<Queue>(&ids)?;

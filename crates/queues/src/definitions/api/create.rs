@@ -11,8 +11,20 @@ use crate::definitions::model::Queue;
 use crate::definitions::{read, service};
 
 pub fn operation() -> Operation {
-    Operation::orchestrator(Method::POST, "/odata/QueueDefinitions", "QueueDefinitions_Post")
-        .summary("Makes a queue in a folder.")
+    making("/odata/QueueDefinitions", "QueueDefinitions_Post").summary("Makes a queue in a folder.")
+}
+
+/// The same under the name that newer clients call: not in the contract.
+pub fn with_retention() -> Operation {
+    making(
+        "/odata/QueueDefinitions/UiPath.Server.Configuration.OData.CreateQueue",
+        "QueueDefinitions_CreateQueue",
+    )
+    .summary("Makes a queue in a folder, and says how long its items are kept.")
+}
+
+fn making(path: &'static str, id: &'static str) -> Operation {
+    Operation::orchestrator(Method::POST, path, id)
         .scope("OR.Queues.Write")
         .permission("Queues.Create")
         .folder(Folder::Required)
@@ -20,23 +32,6 @@ pub fn operation() -> Operation {
         .takes_entity(Queue::model())
         .answers(201, Shape::Entity(Queue::model()))
         .handler(handle)
-}
-
-/// The same under the name that newer clients call: not in the contract.
-pub fn with_retention() -> Operation {
-    Operation::orchestrator(
-        Method::POST,
-        "/odata/QueueDefinitions/UiPath.Server.Configuration.OData.CreateQueue",
-        "QueueDefinitions_CreateQueue",
-    )
-    .summary("Makes a queue in a folder, and says how long its items are kept.")
-    .scope("OR.Queues.Write")
-    .permission("Queues.Create")
-    .folder(Folder::Required)
-    .queryable()
-    .takes_entity(Queue::model())
-    .answers(201, Shape::Entity(Queue::model()))
-    .handler(handle)
 }
 
 async fn handle(request: Request) -> Result<Response, Error> {

@@ -1,7 +1,7 @@
 //! Lists of queues. `GET /odata/QueueDefinitions` and `GET /odata/QueueDefinitions/…ListQueues`
 
 use access::folders::links::Permits;
-use context::{Error, Reach};
+use context::Error;
 use http::Method;
 use store::Entity as _;
 use web::{Folder, Operation, Request, Response, Shape, reply};
@@ -12,30 +12,27 @@ use crate::definitions::read;
 
 /// Of a folder, or of all folders in which the caller may see queues.
 pub fn operation() -> Operation {
-    Operation::orchestrator(Method::GET, "/odata/QueueDefinitions", "QueueDefinitions_Get")
+    listing("/odata/QueueDefinitions", "QueueDefinitions_Get")
         .summary("Lists the queues of a folder; without one, those of all folders in which the caller may see queues.")
+}
+
+/// The same under the name that newer clients call: not in the contract.
+pub fn rows() -> Operation {
+    listing(
+        "/odata/QueueDefinitions/UiPath.Server.Configuration.OData.ListQueues",
+        "QueueDefinitions_ListQueues",
+    )
+    .summary("Lists queues as QueueDefinitions does.")
+}
+
+fn listing(path: &'static str, id: &'static str) -> Operation {
+    Operation::orchestrator(Method::GET, path, id)
         .scope("OR.Queues.Read")
         .permission("Queues.View")
         .folder(Folder::Optional)
         .queryable()
         .answers(200, Shape::Collection(Queue::model()))
         .handler(handle)
-}
-
-/// The same under the name that newer clients call: not in the contract.
-pub fn rows() -> Operation {
-    Operation::orchestrator(
-        Method::GET,
-        "/odata/QueueDefinitions/UiPath.Server.Configuration.OData.ListQueues",
-        "QueueDefinitions_ListQueues",
-    )
-    .summary("Lists queues as QueueDefinitions does.")
-    .scope("OR.Queues.Read")
-    .permission("Queues.View")
-    .folder(Folder::Optional)
-    .queryable()
-    .answers(200, Shape::Collection(Queue::model()))
-    .handler(handle)
 }
 
 /// What could be linked into a folder.
@@ -79,9 +76,7 @@ async fn handle(request: Request) -> Result<Response, Error> {
             .await?
     } else {
         let permits = Permits::of(&request)?;
-        if matches!(permits.view.reach(), Reach::Only(folders) if folders.is_empty()) {
-            return Err(Error::forbidden());
-        }
+        permits.view.reach_somewhere()?;
         request
             .store()
             .read(move |tx| read::across_folders(&mut tx.tenant(tenant), &permits, None, &options))

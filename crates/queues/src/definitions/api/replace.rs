@@ -7,7 +7,7 @@ use store::Entity as _;
 use web::{Folder, Operation, Request, Response, Shape, reply};
 
 use super::{SET, seen};
-use crate::definitions::input::QueueInput;
+use crate::definitions::input::{Draft, QueueInput};
 use crate::definitions::model::Queue;
 use crate::definitions::{read, service};
 
@@ -32,7 +32,11 @@ async fn handle(request: Request) -> Result<Response, Error> {
     let query = request.odata(Queue::model())?;
     let id = request.integer("key")?;
     let draft = QueueInput::read(request.value()?)?.check()?;
-    let (tenant, seen) = (request.tenant()?.id, seen(&request)?);
+    replace(&request, id, draft, query).await
+}
+
+async fn replace(request: &Request, id: i64, draft: Draft, query: Query) -> Result<Response, Error> {
+    let (tenant, seen) = (request.tenant()?.id, seen(request)?);
     let (ctx, options) = (request.ctx.clone(), query.clone());
     let queue = request
         .store()
@@ -42,7 +46,7 @@ async fn handle(request: Request) -> Result<Response, Error> {
             read::by_id(&mut scope, &seen, id, &options)
         })
         .await?;
-    reply::entity(&request, 200, SET, Queue::model(), Some(&query), queue)
+    reply::entity(request, 200, SET, Queue::model(), Some(&query), queue)
 }
 
 /// What newer clients call: the id is in the body. Not in the contract. The queue is sent because some clients parse a body after every
@@ -65,14 +69,5 @@ pub fn with_retention() -> Operation {
 async fn handle_edit(request: Request) -> Result<Response, Error> {
     let draft = QueueInput::read(request.value()?)?.check()?;
     let id = draft.id.ok_or_else(|| Error::field("Id", "Id is required."))?;
-    let (tenant, seen, ctx) = (request.tenant()?.id, seen(&request)?, request.ctx.clone());
-    let queue = request
-        .store()
-        .write(move |tx| {
-            let mut scope = tx.tenant(tenant);
-            service::replace(&mut scope, &ctx, seen.folder, id, &draft)?;
-            read::by_id(&mut scope, &seen, id, &Query::new(Queue::model()))
-        })
-        .await?;
-    reply::entity(&request, 200, SET, Queue::model(), None, queue)
+    replace(&request, id, draft, Query::new(Queue::model())).await
 }

@@ -113,7 +113,10 @@ async fn finish(
 ) -> Result<Response, Error> {
     let done = if id.is_some() { "saved" } else { "added" };
     match outcome {
-        Ok(id) => page::done(&queue_path(request, id), &format!("Queue “{}” was {done}.", entry.name)),
+        Ok(id) => page::done(
+            &queue_path(request, id)?,
+            &format!("Queue “{}” was {done}.", entry.name),
+        ),
         Err(error) if can_be_mended(&error) => render(request, id, entry, Some(&error)).await,
         Err(error) => Err(error),
     }
@@ -136,21 +139,18 @@ async fn render(request: &Request, id: Option<i64>, entry: &Entry, error: Option
             head::render(request, &queue, Tab::Settings)?
         }
     };
-    let content = html! { (head) (form(request, id, &entry, &errors)) };
+    let base = list_path(request)?;
+    let content = html! { (head) (form(csrf(request), &base, id, &entry, &errors)) };
     let title = if id.is_some() { entry.name.as_str() } else { "Add queue" };
     page::render_with(request, status_of(error), title, ACTIVE, content).await
 }
 
-fn form(request: &Request, id: Option<i64>, entry: &Entry, errors: &[(String, String)]) -> Markup {
-    let base = list_path(request);
+fn form(csrf: &str, base: &str, id: Option<i64>, entry: &Entry, errors: &[(String, String)]) -> Markup {
     let (action, cancel, submit) = match id {
-        None => (format!("{base}/new"), base.clone(), "Create"),
+        None => (format!("{base}/new"), base.to_owned(), "Create"),
         Some(id) => (format!("{base}/{id}/edit"), format!("{base}/{id}"), "Save"),
     };
-    let form = Form::new(&csrf(request), &action)
-        .errors(errors)
-        .submit(submit)
-        .cancel(&cancel);
+    let form = Form::new(csrf, &action).errors(errors).submit(submit).cancel(&cancel);
     form.render(html! {
         (field::text("name", "Name").value(&entry.name).required().max(LONGEST_NAME).error_in(errors))
         (field::textarea("description", "Description", 2).value(&entry.description).max(LONGEST_DESCRIPTION).error_in(errors))

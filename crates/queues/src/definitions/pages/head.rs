@@ -36,7 +36,7 @@ pub fn queue(scope: &mut Scoped<'_, Tenant>, seen: &Seen, id: i64, now: jiff::Ti
 /// The head of a page of the queue.
 pub fn render(request: &Request, queue: &Value, tab: Tab) -> Result<Markup, Error> {
     let id = queue["Id"].as_i64().unwrap_or_default();
-    let path = queue_path(request, id);
+    let path = queue_path(request, id)?;
     let rights = ItemRights::of(request)?;
     let text = |member: &str| queue[member].as_str().unwrap_or_default();
     let actions = html! {

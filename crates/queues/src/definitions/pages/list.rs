@@ -54,7 +54,7 @@ struct Found {
 }
 
 async fn handle(request: Request) -> Result<Response, Error> {
-    let state = GridQuery::parse(&list_path(&request), request.parts.uri.query().unwrap_or_default());
+    let state = GridQuery::parse(&list_path(&request)?, request.parts.uri.query().unwrap_or_default());
     let options = options(&state);
     let now = request.ctx.now;
     let query = console::query(&options, FolderQueueStatus::model(), now)?;
@@ -112,7 +112,7 @@ fn render(
     options: &[(&'static str, String)],
     found: &Found,
 ) -> Result<Markup, Error> {
-    let (base, csrf) = (list_path(request), csrf(request));
+    let (above, base, csrf) = (tenant_path(request)?, list_path(request)?, csrf(request));
     let create = may(request, "Queues.Create")?;
     let rights = Rights {
         edit: may(request, "Queues.Edit")?,
@@ -136,7 +136,7 @@ fn render(
             found
                 .queues
                 .iter()
-                .map(|queue| row(request, &base, &csrf, queue, found, rights)),
+                .map(|queue| row(&above, &base, csrf, queue, found, rights)),
         )
         .total(found.total)
         .empty(ui::empty_state(
@@ -153,7 +153,7 @@ fn render(
             "Delete",
         );
         let remove = button("Delete").danger().small().icon("trash").confirm(confirm);
-        grid = grid.bulk(&csrf, &format!("{base}/delete"), vec![remove]);
+        grid = grid.bulk(csrf, &format!("{base}/delete"), vec![remove]);
     }
     let lead = format!("Work that robots and programs in {} share.", request.folder()?.path);
     let actions = html! {
@@ -177,7 +177,8 @@ struct Rights {
     items: ItemRights,
 }
 
-fn row(request: &Request, base: &str, csrf: &str, queue: &Value, found: &Found, rights: Rights) -> Row {
+/// `above` is the address of the tenant, `base` that of the list.
+fn row(above: &str, base: &str, csrf: &str, queue: &Value, found: &Found, rights: Rights) -> Row {
     let id = queue["Id"].as_i64().unwrap_or_default();
     let text = |member: &str| queue[member].as_str().unwrap_or_default();
     let name = text("QueueDefinitionName");
@@ -196,7 +197,7 @@ fn row(request: &Request, base: &str, csrf: &str, queue: &Value, found: &Found, 
         div.wide-cell {
             a.row-link href=(path) { (name) }
             @if !text("QueueDefinitionDescription").is_empty() {
-                p.muted { (console::shortened(text("QueueDefinitionDescription"), 80)) }
+                p.muted { (context::shortened(text("QueueDefinitionDescription"), 80)) }
             }
             @if folders > 1 {
                 " " a href={ (path) "/links" } title="Visible in several folders" { (chip(&format!("{folders} folders"), Tone::Info)) }
@@ -228,10 +229,10 @@ fn row(request: &Request, base: &str, csrf: &str, queue: &Value, found: &Found, 
             @if hours.is_empty() { (ui::muted("–")) } @else { (ui::sparkline("Finished per hour, last 24 hours", &hours)) }
         })
         .cell(outlook(found.forecasts.get(&id)))
-        .menu(menu(request, &path, csrf, name, folders, rights))
+        .menu(menu(above, &path, csrf, name, folders, rights))
 }
 
-fn menu(request: &Request, path: &str, csrf: &str, name: &str, folders: i64, rights: Rights) -> Vec<MenuItem> {
+fn menu(above: &str, path: &str, csrf: &str, name: &str, folders: i64, rights: Rights) -> Vec<MenuItem> {
     let mut menu = Vec::new();
     if rights.items.view {
         menu.push(MenuItem::link("View items", "list", path));
@@ -247,7 +248,7 @@ fn menu(request: &Request, path: &str, csrf: &str, name: &str, folders: i64, rig
     menu.push(MenuItem::link("Manage links", "link", &format!("{path}/links")));
     let mut audit = form_urlencoded::Serializer::new(String::new());
     audit.append_pair("component", "Queues").append_pair("q", name);
-    let audit = format!("{}/audit?{}", tenant_path(request), audit.finish());
+    let audit = format!("{above}/audit?{}", audit.finish());
     menu.push(MenuItem::link("Audit", "audit", &audit));
     if rights.delete {
         menu.push(MenuItem::delete(

@@ -61,7 +61,7 @@ async fn handle(request: Request) -> Result<Response, Error> {
         (head::render(&request, &queue, Tab::Overview)?)
         (stats(&queue, &numbers, &forecast))
         @if ItemRights::of(&request)?.view {
-            (ui::card("Processing", html! {}, charts(&queue_path(&request, id), chosen, range, &records)))
+            (ui::card("Processing", html! {}, charts(&queue_path(&request, id)?, chosen, range, &records)))
         }
         (ui::card("Settings", html! {}, settings(&queue)))
     };

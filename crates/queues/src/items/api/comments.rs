@@ -8,9 +8,9 @@ use store::Entity as _;
 use web::{Folder, Operation, Request, Response, Shape, reply};
 
 use super::{COMMENTS, notes, view, who};
+use crate::items;
 use crate::items::comments::{self, CommentInput};
 use crate::items::model::ItemComment;
-use crate::items::read;
 
 /// All operations about comments.
 pub fn operations() -> Vec<Operation> {
@@ -49,7 +49,7 @@ async fn handle_by_id(request: Request) -> Result<Response, Error> {
     let (tenant, view, id) = (request.tenant()?.id, view(&request).await?, request.integer("key")?);
     let comment = request
         .store()
-        .read(move |tx| read::comment(&mut tx.tenant(tenant), &view, id))
+        .read(move |tx| items::notes::comment(&mut tx.tenant(tenant), &view, id))
         .await?;
     one(&request, 200, Some(&query), &comment)
 }

@@ -5,8 +5,8 @@ use store::Entity as _;
 use web::{Operation, Request, Response, Shape, reply};
 
 use super::{EVENTS, notes, view};
+use crate::items;
 use crate::items::model::ItemEvent;
-use crate::items::read;
 
 /// All operations about the history of items.
 pub fn operations() -> Vec<Operation> {
@@ -31,7 +31,7 @@ async fn handle_by_id(request: Request) -> Result<Response, Error> {
     let (tenant, view, id) = (request.tenant()?.id, view(&request).await?, request.integer("key")?);
     let event = request
         .store()
-        .read(move |tx| read::event(&mut tx.tenant(tenant), &view, id))
+        .read(move |tx| items::notes::event(&mut tx.tenant(tenant), &view, id))
         .await?;
     reply::entity(&request, 200, EVENTS, ItemEvent::model(), Some(&query), event)
 }

@@ -53,10 +53,7 @@ pub async fn view(request: &Request) -> Result<View, Error> {
     let access = request.state::<Access>()?;
     let folders = match request.chosen_folder() {
         Some(folder) => Reach::Only(vec![folder.id]),
-        None => match Permit::of(request).reach() {
-            Reach::Only(folders) if folders.is_empty() => return Err(Error::forbidden()),
-            reach => reach,
-        },
+        None => Permit::of(request).reach_somewhere()?,
     };
     Ok(View {
         folders,

@@ -8,7 +8,7 @@ use store::{Entity, Page, Tenant};
 use web::{Folder, Operation, Request, Response, Shape, reply};
 
 use super::view;
-use crate::items::read;
+use crate::items::notes;
 
 /// An operation that reads them in a folder.
 pub fn reading(path: &'static str, id: &'static str) -> Operation {
@@ -31,7 +31,7 @@ async fn handle_list<E: Entity<Scope = Tenant>>(request: Request, set: &'static 
     let (tenant, view, options) = (request.tenant()?.id, view(&request).await?, query.clone());
     let page = request
         .store()
-        .read(move |tx| read::notes::<E>(&mut tx.tenant(tenant), &view, &options))
+        .read(move |tx| notes::list::<E>(&mut tx.tenant(tenant), &view, &options))
         .await?;
     several::<E>(&request, set, &query, page)
 }
@@ -49,7 +49,7 @@ async fn handle_history<E: Entity<Scope = Tenant>>(request: Request, set: &'stat
     let id = request.integer("queueItemId")?;
     let page = request
         .store()
-        .read(move |tx| read::chain_notes::<E>(&mut tx.tenant(tenant), &view, id, &options))
+        .read(move |tx| notes::of_chain::<E>(&mut tx.tenant(tenant), &view, id, &options))
         .await?;
     several::<E>(&request, set, &query, page)
 }

@@ -64,7 +64,7 @@ async fn save(request: Request) -> Result<Response, Error> {
     let queue = queue(&request).await?;
     let entry = Entry::posted(&request.form());
     match add(&request, &queue, &entry).await {
-        Ok(()) => page::done(&queue_path(&request, request.integer("id")?), "The item was added."),
+        Ok(()) => page::done(&queue_path(&request, request.integer("id")?)?, "The item was added."),
         Err(error) if can_be_mended(&error) => render(&request, &queue, &entry, Some(&error)).await,
         Err(error) => Err(error),
     }
@@ -84,8 +84,8 @@ async fn add(request: &Request, queue: &Value, entry: &Entry) -> Result<(), Erro
 
 async fn render(request: &Request, queue: &Value, entry: &Entry, error: Option<&Error>) -> Result<Response, Error> {
     let errors = console::errors(error, &CONTROLS);
-    let path = queue_path(request, request.integer("id")?);
-    let form = Form::new(&csrf(request), &format!("{path}/items/new"))
+    let path = queue_path(request, request.integer("id")?)?;
+    let form = Form::new(csrf(request), &format!("{path}/items/new"))
         .errors(&errors)
         .submit("Add")
         .cancel(&path);

@@ -30,7 +30,7 @@ pub fn operations() -> Vec<Operation> {
 
 fn done(request: &Request, outcome: Result<(), Error>, message: &str) -> Result<Response, Error> {
     let (queue, item) = (request.integer("id")?, request.integer("item")?);
-    let path = format!("{}/items/{item}#comments", queue_path(request, queue));
+    let path = format!("{}/items/{item}#comments", queue_path(request, queue)?);
     match outcome {
         Ok(()) => page::done(&path, message),
         // What is wrong fits into a line, and the text is in the browser's history.

@@ -133,7 +133,7 @@ async fn act(request: &Request, deed: Deed, items: Vec<Versioned>, done: &str) -
 
 /// The list as it was, or the page of the item that the deed was started from.
 fn back(request: &Request) -> Result<String, Error> {
-    let path = queue_path(request, request.integer("id")?);
+    let path = queue_path(request, request.integer("id")?)?;
     Ok(match request.parse::<i64>("from")? {
         Some(item) => format!("{path}/items/{item}"),
         None => with_query(request, &path),
@@ -192,8 +192,8 @@ async fn show(request: &Request, ids: &[&str], error: Option<&Error>) -> Result<
             .iter()
             .map(|user| Choice::new(&user.id.to_string(), &user.user_name)),
     );
-    let path = queue_path(request, request.integer("id")?);
-    let mut form = Form::new(&csrf(request), &with_query(request, &format!("{path}/items/assign")))
+    let path = queue_path(request, request.integer("id")?)?;
+    let mut form = Form::new(csrf(request), &with_query(request, &format!("{path}/items/assign")))
         .submit("Assign")
         .cancel(&back(request)?);
     if let Some(error) = error {

@@ -47,7 +47,7 @@ pub fn operations() -> Vec<Operation> {
 
 fn item_path(request: &Request) -> Result<String, Error> {
     let (queue, item) = (request.integer("id")?, request.integer("item")?);
-    Ok(format!("{}/items/{item}", queue_path(request, queue)))
+    Ok(format!("{}/items/{item}", queue_path(request, queue)?))
 }
 
 /// The item of a page with its content.
@@ -108,7 +108,7 @@ async fn change(request: &Request, input: &Result<Value, Error>, version: &str) 
 async fn render(request: &Request, entry: &Entry, version: &str, error: Option<&Error>) -> Result<Response, Error> {
     let errors = console::errors(error, &CONTROLS);
     let path = item_path(request)?;
-    let form = Form::new(&csrf(request), &format!("{path}/edit"))
+    let form = Form::new(csrf(request), &format!("{path}/edit"))
         .errors(&errors)
         .submit("Save")
         .cancel(&path);

@@ -23,6 +23,7 @@ use crate::items::model::{
     EventAction, FolderItem, Item, ItemComment, ItemEvent, ProcessingException, ReviewStatus, Status,
 };
 use crate::items::no_such_item;
+use crate::items::notes;
 use crate::items::read::{self, View};
 use crate::items::wire::Content;
 
@@ -78,8 +79,8 @@ fn find(scope: &mut Scoped<'_, Tenant>, view: &View, queue: i64, id: i64, now: T
     Ok(Found {
         progress: read::progress(view, &item)?,
         content: read::content(scope, view, &item)?,
-        events: read::chain_notes::<ItemEvent>(scope, view, id, &query)?.items,
-        comments: read::comments(scope, &attempts, MOST)?,
+        events: notes::of_chain::<ItemEvent>(scope, view, id, &query)?.items,
+        comments: notes::comments(scope, &attempts, MOST)?,
         attempts,
         people: people.into_iter().map(|user| (user.id, user.user_name)).collect(),
         item,
@@ -89,24 +90,24 @@ fn find(scope: &mut Scoped<'_, Tenant>, view: &View, queue: i64, id: i64, now: T
 fn render(request: &Request, found: &Found) -> Result<Markup, Error> {
     let item = &found.item;
     let rights = ItemRights::of(request)?;
-    let queue = queue_path(request, item.queue_id);
+    let queue = queue_path(request, item.queue_id)?;
     let path = format!("{queue}/items/{}", item.id);
     let csrf = csrf(request);
     let newest = found.attempts.first().filter(|newest| newest.id != item.id);
     Ok(html! {
-        (ui::page_header(&title(item), "", html! { (link_button("All items", &queue).icon("left")) (actions(item, &queue, &path, &csrf, rights)) }))
+        (ui::page_header(&title(item), "", html! { (link_button("All items", &queue).icon("left")) (actions(item, &queue, &path, csrf, rights)) }))
         (ui::stack(html! {
         @if let Some(newest) = newest {
             (ui::callout(Tone::Info, html! { "There is a newer attempt: " a href={ (queue) "/items/" (newest.id) } { "item " (newest.id) } ", " (state_name(newest.status).to_lowercase()) "." }))
         }
         @if item.exception_type.is_some() { (ui::card("Exception", html! {}, exception(item, found.content.exception.as_ref()))) }
         @if rights.edit && matches!(item.status, Status::Failed | Status::Abandoned) && item.review_status != ReviewStatus::Retried {
-            (ui::card("Review", html! {}, review(item, &queue, &csrf)))
+            (ui::card("Review", html! {}, review(item, &queue, csrf)))
         }
         (ui::card("Details", html! {}, details(found)))
         (ui::card("Data", html! {}, data(&found.content)))
         @if found.attempts.len() > 1 { (ui::card("Attempts", html! {}, attempts(found, &queue))) }
-        div id="comments" { (ui::card("Comments", html! {}, comments(request, found, &path, &csrf, rights))) }
+        div id="comments" { (ui::card("Comments", html! {}, comments(request, found, &path, csrf, rights))) }
         (ui::card("History", html! {}, history(found)))
         }))
         (ui::api_hint("GET", &format!("/odata/QueueItems({})", item.id)))
@@ -365,7 +366,7 @@ fn entry(event: &Value, item: &FolderItem) -> TimelineEntry {
         title: html! {
             b { (title) }
             @if action == EventAction::Edit && review != ReviewStatus::None { " " (review_chip(review)) }
-            @if !text("Data").is_empty() { p.muted.long-text { (console::shortened(text("Data"), 300)) } }
+            @if !text("Data").is_empty() { p.muted.long-text { (context::shortened(text("Data"), 300)) } }
         },
         detail: details.join(" · "),
         tone,

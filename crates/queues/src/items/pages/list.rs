@@ -79,7 +79,10 @@ async fn changes(request: Request) -> Result<Response, Error> {
 async fn export_shown(request: Request) -> Result<Response, Error> {
     let (tenant, id, ctx) = (request.tenant()?.id, request.integer("id")?, request.ctx.clone());
     let queue = queue(&request).await?;
-    let state = GridQuery::parse(&queue_path(&request, id), request.parts.uri.query().unwrap_or_default());
+    let state = GridQuery::parse(
+        &queue_path(&request, id)?,
+        request.parts.uri.query().unwrap_or_default(),
+    );
     let wanted = export::wanted(
         Criteria::filtered(filter(&state, id)),
         request.folder()?.id,
@@ -108,7 +111,10 @@ struct Found {
 
 async fn handle(request: Request) -> Result<Response, Error> {
     let (tenant, id, now) = (request.tenant()?.id, request.integer("id")?, request.ctx.now);
-    let state = GridQuery::parse(&queue_path(&request, id), request.parts.uri.query().unwrap_or_default());
+    let state = GridQuery::parse(
+        &queue_path(&request, id)?,
+        request.parts.uri.query().unwrap_or_default(),
+    );
     let shown = options(&state, id, state.size);
     // One row more tells whether there is another page.
     let asked = options(&state, id, state.size + 1);
@@ -253,7 +259,7 @@ fn render(
             found
                 .items
                 .iter()
-                .map(|item| row(request, path, &csrf, item, found, rights)),
+                .map(|item| row(request, path, csrf, item, found, rights)),
         )
         .more(found.more)
         .empty(ui::empty_state(
@@ -268,13 +274,13 @@ fn render(
     }
     let buttons = bulk_buttons(request, path, rights);
     if !buttons.is_empty() {
-        grid = grid.bulk(&csrf, &format!("{path}/items/review"), buttons);
+        grid = grid.bulk(csrf, &format!("{path}/items/review"), buttons);
     }
     let live = ui::live("live-items", &format!("{path}/live"), grid.render());
     let export = format!("{path}/export?{}", request.parts.uri.query().unwrap_or_default());
     Ok(html! {
         (live)
-        (ui::form(&csrf, &export, html! { (button("Export as CSV").small().icon("download")) }))
+        (ui::form(csrf, &export, html! { (button("Export as CSV").small().icon("download")) }))
         (api_folder(request)?)
     })
 }
@@ -395,7 +401,7 @@ fn exception(item: &FolderItem, told: Option<&ProcessingException>) -> Markup {
     html! {
         div.wide-cell {
             (exception_name(of))
-            @if !reason.is_empty() { p.muted { (console::shortened(reason, SHOWN)) } }
+            @if !reason.is_empty() { p.muted { (context::shortened(reason, SHOWN)) } }
         }
     }
 }

@@ -58,7 +58,7 @@ async fn save(request: Request) -> Result<Response, Error> {
     match add(&request, &queue, text).await {
         Ok(outcome) if outcome.failed.is_empty() => {
             let message = format!("{} item(s) were added.", outcome.total);
-            page::done(&queue_path(&request, request.integer("id")?), &message)
+            page::done(&queue_path(&request, request.integer("id")?)?, &message)
         }
         Ok(outcome) => tell(&request, &outcome).await,
         Err(error) if can_be_mended(&error) => render(&request, &queue, text, Some(&error)).await,
@@ -235,8 +235,8 @@ async fn render(request: &Request, queue: &Value, text: &str, error: Option<&Err
         .into_iter()
         .map(|error| ("csv".to_owned(), error.message.clone()))
         .collect();
-    let path = queue_path(request, request.integer("id")?);
-    let form = Form::new(&csrf(request), &format!("{path}/upload"))
+    let path = queue_path(request, request.integer("id")?)?;
+    let form = Form::new(csrf(request), &format!("{path}/upload"))
         .errors(&errors)
         .submit("Upload")
         .cancel(&path);
@@ -257,7 +257,7 @@ async fn render(request: &Request, queue: &Value, text: &str, error: Option<&Err
 
 /// Which rows were not added, and why.
 async fn tell(request: &Request, outcome: &Outcome) -> Result<Response, Error> {
-    let path = queue_path(request, request.integer("id")?);
+    let path = queue_path(request, request.integer("id")?)?;
     let (failed, total) = (outcome.failed.len(), outcome.total);
     let note = format!(
         "{} of {total} rows were added. {failed} could not be added:",

@@ -1,7 +1,7 @@
 //! `GET /odata/QueueProcessingRecords/UiPathODataSvc.RetrieveQueuesProcessingStatus`
 
 use access::Permit;
-use context::{Error, Reach};
+use context::Error;
 use http::Method;
 use store::Entity as _;
 use web::{Folder, Operation, Request, Response, Shape, reply};
@@ -35,10 +35,7 @@ async fn handle(request: Request) -> Result<Response, Error> {
             .read(move |tx| status::in_folder(&mut tx.tenant(tenant), folder, &options))
             .await?
     } else {
-        let reach = Permit::of(&request).reach();
-        if matches!(&reach, Reach::Only(folders) if folders.is_empty()) {
-            return Err(Error::forbidden());
-        }
+        let reach = Permit::of(&request).reach_somewhere()?;
         request
             .store()
             .read(move |tx| status::within_reach(&mut tx.tenant(tenant), &reach, &options))

@@ -1,5 +1,6 @@
 //! Deleting assets from their list, one or several at a time.
 
+use access::console::numbers;
 use context::Error;
 use http::Method;
 use web::{Folder, Operation, Request, Response, page};
@@ -37,12 +38,7 @@ async fn single(request: Request) -> Result<Response, Error> {
 }
 
 async fn several(request: Request) -> Result<Response, Error> {
-    let form = request.form();
-    let ids = page::fields(&form, "id")
-        .into_iter()
-        .filter_map(|id| id.parse().ok())
-        .collect();
-    remove(&request, ids).await
+    remove(&request, numbers(&request.form(), "id")).await
 }
 
 /// All of them, or none.
