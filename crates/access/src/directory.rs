@@ -70,7 +70,7 @@ fn kind_of(caller: &Caller) -> Option<UserType> {
         context::Principal::User(_) => Some(UserType::DirectoryUser),
         context::Principal::Application(_) => Some(UserType::DirectoryExternalApplication),
         context::Principal::Robot(_) => Some(UserType::DirectoryRobot),
-        context::Principal::Anonymous | context::Principal::System => None,
+        context::Principal::Machine(_) | context::Principal::Anonymous | context::Principal::System => None,
     }
 }
 
@@ -195,9 +195,10 @@ pub fn groups_of(tx: &mut Tx, organization: Uuid, caller: &Caller) -> Result<Vec
     let (kind, id) = match caller.principal {
         context::Principal::User(id) => (MemberKind::User, id),
         context::Principal::Robot(id) => (MemberKind::RobotAccount, id),
-        context::Principal::Application(_) | context::Principal::Anonymous | context::Principal::System => {
-            return Ok(Vec::new());
-        }
+        context::Principal::Application(_)
+        | context::Principal::Machine(_)
+        | context::Principal::Anonymous
+        | context::Principal::System => return Ok(Vec::new()),
     };
     groups::service::groups_of(&mut tx.organization(organization), kind, id)
 }

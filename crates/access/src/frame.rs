@@ -191,8 +191,10 @@ pub(crate) async fn build(access: &Access, request: &Request, title: &str, activ
         let tree = access.tree(chosen.id).await?;
         let view = rights.reach(&requirement(VIEW_FOLDERS)?);
         let reach = union(view, rights.assigned());
-        frame.folders = nodes(&tree, &reach, tenant_path, folder.map(|folder| folder.id));
+        let own = rights.assigned_itself();
+        frame.folders = nodes(&tree, &reach, &own, tenant_path, folder.map(|folder| folder.id));
     }
+    frame.bell = access.panels.bell(request).await?;
     frame.breadcrumb = breadcrumb(&frame, &place, folder, title);
     Ok(frame)
 }
@@ -236,8 +238,8 @@ pub(crate) fn union(one: Reach, other: Reach) -> Reach {
     }
 }
 
-fn nodes(tree: &Tree, reach: &Reach, tenant_path: &str, active: Option<i64>) -> Vec<TreeNode> {
-    let visible = tree.visible(reach);
+fn nodes(tree: &Tree, reach: &Reach, own: &[i64], tenant_path: &str, active: Option<i64>) -> Vec<TreeNode> {
+    let visible = tree.visible(reach, own);
     visible
         .into_iter()
         .take(MOST_FOLDERS)

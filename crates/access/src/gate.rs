@@ -21,7 +21,12 @@ impl Gate {
 
 impl Gatekeeper for Gate {
     fn bearer<'a>(&'a self, request: &'a Request, token: &'a str) -> Future<'a, Result<Caller, Error>> {
-        Box::pin(self.access.identity.bearer(request, token))
+        Box::pin(async move {
+            match self.access.bearers.of(token) {
+                Some(bearer) => bearer.caller(request, token).await?.ok_or_else(Error::unauthenticated),
+                None => self.access.identity.bearer(request, token).await,
+            }
+        })
     }
 
     fn session<'a>(&'a self, request: &'a Request) -> Future<'a, Result<Caller, Error>> {

@@ -9,6 +9,7 @@
 //! * [`module`] is all that the binary sees.
 
 pub mod audit;
+mod bearers;
 mod caches;
 pub mod console;
 pub mod directory;
@@ -16,10 +17,13 @@ pub mod exports;
 pub mod folders;
 mod frame;
 mod gate;
+pub mod outbound;
 pub mod outbox;
+mod panels;
 mod permit;
 pub mod roles;
 pub mod rows;
+pub mod schemas;
 pub mod sealing;
 mod seed;
 mod state;
@@ -27,14 +31,17 @@ pub mod status;
 pub mod tags;
 pub mod tenants;
 pub mod users;
+pub mod workspaces;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use bearers::{Bearer, Bearers};
 pub use caches::Standing;
 pub use frame::{Place, segment};
 pub use gate::Gate;
 use odata::EntitySet;
+pub use panels::{Notices, Panel, Panels};
 pub use permit::{Permit, VIEW_FOLDERS, no_such_folder};
 pub use state::{Access, rights_of};
 use store::Entity as _;
@@ -49,6 +56,8 @@ pub const MIGRATIONS: &[store::Migration] = &[
     outbox::MIGRATION,
     exports::model::MIGRATION,
     exports::model::SEALED,
+    users::robots::MIGRATION,
+    workspaces::model::MIGRATION,
 ];
 
 /// The crate's whole face.
@@ -69,6 +78,7 @@ pub fn module() -> web::Module {
         roles::pages::operations(),
         audit::pages::operations(),
         exports::operations(),
+        workspaces::operations(),
     ];
     let navigation = [
         Ok(tenants::pages::navigation()),
@@ -88,6 +98,7 @@ pub fn module() -> web::Module {
             set("Roles", roles::model::Role::model()),
             set("Tenants", tenants::model::Tenant::model()),
             set("Users", users::model::TenantUser::model()),
+            set("PersonalWorkspaces", workspaces::model::PersonalWorkspace::model()),
         ],
         navigation: navigation.into_iter().flat_map(declared).collect(),
         reconcilers: vec![

@@ -80,6 +80,11 @@ impl Permit {
         }
     }
 
+    /// The folders the caller is assigned to one by one, see [`Rights::assigned_itself`].
+    pub fn assigned_itself(&self) -> Vec<i64> {
+        self.rights.assigned_itself()
+    }
+
     /// The folders the caller is assigned to.
     pub fn assigned(&self) -> Reach {
         self.rights.assigned()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use accounts::Accounts;
-use context::{Caller, Clock, Ctx, Error, Principal, Rights};
+use context::{Caller, Clock, Confined, Ctx, Error, Principal, Rights};
 use identity::Identity;
 use jiff::Timestamp;
 use store::{Store, Tx};
@@ -13,12 +13,14 @@ use vault::{Vault, WrappedKey};
 use web::TenantRef;
 
 use crate::audit;
+use crate::bearers::Bearers;
 use crate::caches::{Caches, Standing};
 use crate::directory;
 use crate::exports;
 use crate::folders::contents::Registry;
 use crate::folders::service as folders;
 use crate::folders::tree::Tree;
+use crate::panels::Panels;
 use crate::roles::rights;
 use crate::tenants::model::Tenant;
 use crate::tenants::service as tenants;
@@ -38,6 +40,10 @@ pub struct Access {
     pub contents: Registry,
     /// Lists that can be exported.
     pub exports: exports::Registry,
+    /// What other crates show on pages of this one.
+    pub panels: Panels,
+    /// Credentials of other crates.
+    pub bearers: Bearers,
     clock: Arc<dyn Clock>,
     random: Arc<dyn vault::Random + Send + Sync>,
     caches: Caches,
@@ -64,6 +70,8 @@ impl Access {
             identity,
             contents: Registry::default(),
             exports,
+            panels: Panels::default(),
+            bearers: Bearers::default(),
             clock,
             random,
             caches,
@@ -130,6 +138,18 @@ impl Access {
         Ok(WrappedKey::from_bytes(self.tenant_row(tenant).await?.wrapped_key))
     }
 
+    /// A tenant by its internal id, for background work; `None` for one that is not active.
+    pub async fn tenant_by_id(&self, id: i64) -> Result<Option<TenantRef>, Error> {
+        let load = move |tx: &mut store::Tx| tx.locate::<Tenant>("id = ? and active = ?", store::params![id, true]);
+        let found = self.store.read(load).await.map_err(Error::from)?;
+        Ok(found.map(|(organization, tenant)| TenantRef {
+            id: tenant.id,
+            key: tenant.key,
+            name: tenant.name.as_str().into(),
+            organization: organization.0,
+        }))
+    }
+
     /// The folder tree of a tenant.
     pub async fn tree(&self, tenant: i64) -> Result<Arc<Tree>, Error> {
         let store = &self.store;
@@ -145,10 +165,15 @@ impl Access {
         if caller.principal == Principal::System {
             return Ok(Rights::Everything);
         }
-        Ok(self
-            .standing(caller, tenant)
-            .await?
-            .map_or(Rights::None, |standing| standing.rights.clone()))
+        let standing = self.standing(caller, tenant).await?;
+        let rights = standing.map_or(Rights::None, |standing| standing.rights.clone());
+        Ok(match caller.confined {
+            Some(confined) if confined.tenant != tenant.key => Rights::None,
+            Some(Confined {
+                folder: Some(folder), ..
+            }) => rights.confined(folder),
+            _ => rights,
+        })
     }
 
     /// The caller's user record in the tenant.
@@ -158,7 +183,8 @@ impl Access {
 
     /// Rights and user record of the caller; `None` for those that have neither here.
     pub async fn standing(&self, caller: &Caller, tenant: &TenantRef) -> Result<Option<Arc<Standing>>, Error> {
-        if caller.principal_id().is_none() || caller.organization != Some(tenant.organization) {
+        let has_none = caller.principal_id().is_none() || caller.machine().is_some();
+        if has_none || caller.organization != Some(tenant.organization) {
             return Ok(None);
         }
         let load = async || {

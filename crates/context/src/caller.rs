@@ -15,6 +15,8 @@ pub enum Principal {
     Application(Uuid),
     /// A robot account, by its identity GUID.
     Robot(Uuid),
+    /// The hosts of a machine object, by its client id (the license key). They may call what robots call and nothing else.
+    Machine(Uuid),
     /// The server itself: seeding and reconcilers.
     System,
 }
@@ -39,6 +41,15 @@ pub struct SessionRef {
     pub id: Uuid,
     /// Value that the hidden `_csrf` field of every form must repeat.
     pub csrf: Arc<str>,
+}
+
+/// The part of an organization a credential is good for, where that is not all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Confined {
+    /// Key of the tenant.
+    pub tenant: Uuid,
+    /// Id of a folder of the tenant: rights are cut to this one.
+    pub folder: Option<i64>,
 }
 
 /// The scopes of a token, in the order they were granted.
@@ -83,6 +94,8 @@ pub struct Caller {
     pub scopes: Scopes,
     pub credential: Credential,
     pub session: Option<SessionRef>,
+    /// The credential is good for one tenant only, or for one folder of it.
+    pub confined: Option<Confined>,
 }
 
 impl Caller {
@@ -98,6 +111,7 @@ impl Caller {
             scopes: Scopes::default(),
             credential: Credential::None,
             session: None,
+            confined: None,
         }
     }
 
@@ -131,10 +145,20 @@ impl Caller {
         }
     }
 
+    /// The machine object whose hosts ask, by its client id.
+    pub fn machine(&self) -> Option<Uuid> {
+        match self.principal {
+            Principal::Machine(id) => Some(id),
+            _ => None,
+        }
+    }
+
     /// GUID of the principal, whatever its kind.
     pub fn principal_id(&self) -> Option<Uuid> {
         match self.principal {
-            Principal::User(id) | Principal::Application(id) | Principal::Robot(id) => Some(id),
+            Principal::User(id) | Principal::Application(id) | Principal::Robot(id) | Principal::Machine(id) => {
+                Some(id)
+            }
             Principal::Anonymous | Principal::System => None,
         }
     }

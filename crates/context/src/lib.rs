@@ -11,7 +11,7 @@ mod permission;
 mod requirement;
 mod rights;
 
-pub use caller::{Caller, Credential, Principal, Scopes, SessionRef};
+pub use caller::{Caller, Confined, Credential, Principal, Scopes, SessionRef};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{Error, Field, Kind, codes};
 pub use input::{MOST_LISTED, Wrong, check_length, has_hidden, is_hidden, shortened};

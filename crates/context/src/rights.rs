@@ -93,6 +93,16 @@ impl Rights {
         }
     }
 
+    /// The folders that assignments to folders open, without what roles on the tenant open everywhere.
+    pub fn assigned_itself(&self) -> Vec<i64> {
+        let Self::Granted(grants) = self else {
+            return Vec::new();
+        };
+        let mut folders: Vec<i64> = grants.folders.keys().copied().collect();
+        folders.sort_unstable();
+        folders
+    }
+
     /// Whether the caller is assigned to `folder`; one look-up where [`assigned`](Self::assigned) makes a list.
     pub fn is_assigned(&self, folder: i64) -> bool {
         match self {
@@ -100,6 +110,27 @@ impl Rights {
             Self::Everything => true,
             Self::Granted(grants) => !grants.everywhere.is_empty() || grants.folders.contains_key(&folder),
         }
+    }
+
+    /// What is left of them for a credential that is good for one folder only: the permissions in it, none on the tenant and
+    /// none in other folders, those below it included.
+    #[must_use]
+    pub fn confined(&self, folder: i64) -> Self {
+        let kept = match self {
+            Self::None => return Self::None,
+            Self::Everything => Some(PermissionSet::every(Level::Folder)),
+            Self::Granted(grants) => {
+                let own = grants.folders.get(&folder).copied();
+                match own {
+                    None if grants.everywhere.is_empty() => None,
+                    own => Some(grants.everywhere.union(own.unwrap_or_default())),
+                }
+            }
+        };
+        Self::Granted(Arc::new(Grants {
+            folders: kept.map(|set| (folder, set)).into_iter().collect(),
+            ..Grants::default()
+        }))
     }
 
     /// All permissions on the tenant, and in `folder` where one is given.
@@ -170,6 +201,24 @@ mod tests {
         check("Assets.View", None, false);
         check("Units.View", Some(9), true);
         check("Units.View and Assets.View", Some(7), true);
+    }
+
+    #[test]
+    fn confined_rights_hold_in_one_folder_and_nowhere_else() {
+        let view = Requirement::parse("Assets.View").unwrap();
+        let confined = rights().confined(7);
+        assert!(confined.allow(&view, Some(7)));
+        assert!(!confined.allow(&Requirement::parse("Units.View").unwrap(), Some(7)));
+        assert_eq!(confined.assigned(), Reach::Only(vec![7]));
+        assert_eq!(rights().confined(8).assigned(), Reach::Only(Vec::new()));
+        let all = Rights::Everything.confined(7);
+        assert!(all.allow(&view, Some(7)) && !all.allow(&view, Some(9)) && !all.allow(&view, None));
+        let everywhere = Rights::Granted(Arc::new(Grants {
+            everywhere: [Permission::parse("Assets.View").unwrap()].into_iter().collect(),
+            ..Grants::default()
+        }));
+        assert_eq!(everywhere.confined(5).reach(&view), Reach::Only(vec![5]));
+        assert!(everywhere.confined(5).allow(&Requirement::Nothing, None));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use context::{Caller, Credential, Error, Principal, Scopes};
+use context::{Caller, Confined, Credential, Error, Principal, Scopes};
 use jiff::{SignedDuration, Timestamp};
 use jose::Expect;
 use serde_json::{Map, Value, json};
@@ -29,8 +29,10 @@ const LONGEST_PERSONAL: usize = 100;
 pub struct AccessToken {
     pub jti: String,
     pub client: Uuid,
-    /// `None`: the application acts as itself.
+    /// `None`: the application or machine acts as itself.
     pub user: Option<Uuid>,
+    /// The token of a machine object: id of the secret it was issued for. It ends with it.
+    pub machine_secret: Option<i64>,
     pub organization: Uuid,
     pub scopes: Scopes,
     pub expires_at: Timestamp,
@@ -57,9 +59,10 @@ impl AccessToken {
         let guid = |name: &str| text(name).and_then(|value| Uuid::parse_str(value).ok());
         let (client, subject) = (guid("client_id")?, guid("sub")?);
         // The token says whose it is. Comparing ids would let a user with an application's id pass for it.
-        let user = match text("sub_type")? {
-            "user" => Some(subject),
-            "application" if subject == client => None,
+        let (user, machine_secret) = match text("sub_type")? {
+            "user" => (Some(subject), None),
+            "application" if subject == client => (None, None),
+            "machine" if subject == client => (None, Some(claims.get("secret_id")?.as_i64()?)),
             _ => return None,
         };
         let scopes = match claims.get("scope")? {
@@ -71,6 +74,7 @@ impl AccessToken {
             jti: text("jti")?.to_owned(),
             client,
             user,
+            machine_secret,
             organization: guid("prt_id")?,
             scopes,
             expires_at,
@@ -104,6 +108,7 @@ impl AccessToken {
         }
         let mut body = self.claims.clone();
         body.remove("usr_stamp");
+        body.remove("secret_id");
         body.insert("active".to_owned(), json!(true));
         body.insert("token_type".to_owned(), json!("Bearer"));
         body.insert(
@@ -140,8 +145,10 @@ impl Identity {
                 let user = self.accounts.user(id).await?.ok_or_else(Error::unauthenticated)?;
                 (Principal::User(id), user.user_name.clone())
             }
+            None if client.machine.is_some() => (Principal::Machine(client.id), client.name.clone()),
             None => (Principal::Application(client.id), client.name.clone()),
         };
+        let confined = client.machine.map(|tenant| Confined { tenant, folder: None });
         let host = access.organization == accounts::HOST;
         Ok(Caller {
             principal,
@@ -153,6 +160,7 @@ impl Identity {
             scopes: access.scopes.clone(),
             credential: Credential::AccessToken,
             session: None,
+            confined,
         })
     }
 
@@ -212,7 +220,12 @@ impl Identity {
         }
         let client = self.clients.get(access.client).await?;
         let registered = client.is_some_and(|client| {
-            client.enabled
+            let is_of_its_kind = match access.machine_secret {
+                Some(secret) => client.machine.is_some() && client.has_secret(secret),
+                None => client.machine.is_none(),
+            };
+            is_of_its_kind
+                && client.enabled
                 && client
                     .organization
                     .is_none_or(|organization| organization == access.organization)
@@ -328,6 +341,7 @@ mod tests {
         assert_eq!(read(client, json!("user")).unwrap().user, Uuid::parse_str(client).ok());
         assert_eq!(read(other, json!("user")).unwrap().user, Uuid::parse_str(other).ok());
         assert!(read(other, json!("application")).is_none());
+        assert!(read(client, json!("machine")).is_none(), "it must name a secret");
         assert!(read(client, json!("robot")).is_none() && read(client, Value::Null).is_none());
     }
 }

@@ -29,6 +29,7 @@ pub const MIGRATIONS: &[store::Migration] = &[
     keys::MIGRATION,
     oauth::MIGRATION,
     personal_tokens::MIGRATION,
+    clients::MACHINES,
 ];
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -228,10 +228,18 @@ impl Identity {
         let Some(organization) = client.organization else {
             return;
         };
+        // Hosts come every hour, by the thousand: of them only what failed is told, and which secret is in use.
+        if client.machine.is_some() && error.is_none() {
+            if let Some(secret) = secret {
+                self.usage.secret(organization, secret, ctx.now);
+            }
+            return;
+        }
         let login = Login {
             organization,
             client: client.id,
             name: client.name.to_string(),
+            machine: client.machine.is_some(),
             grant,
             error,
             address: ctx.address,
@@ -268,6 +276,11 @@ impl Identity {
     /// Whether browsers may call from this origin: that of a redirect address of an enabled non-confidential application.
     pub async fn allows_origin(&self, origin: &str) -> Result<bool, Error> {
         Ok(origin != "null" && self.clients.origins().await?.contains(origin))
+    }
+
+    /// Something about the client of a machine object changed: this node must know before it answers.
+    pub fn forget_machine(&self, id: Uuid) {
+        self.clients.forget(id);
     }
 
     /// The application as the endpoints see it.

@@ -66,7 +66,7 @@ pub enum Source {
 }
 
 /// A property of an entity or complex type.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Property {
     /// The name on the wire.
     pub name: &'static str,

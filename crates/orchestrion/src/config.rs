@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 use serde::Deserialize;
 
@@ -27,6 +27,11 @@ pub struct Options {
     /// `sqlite:<file>` or `postgres://user:password@host/database` [default: SQLite in the data directory]
     #[arg(long, env = "ORCHESTRION_DATABASE", value_name = "URL", hide_env_values = true)]
     pub database: Option<String>,
+
+    /// Where files (packages, attachments) are kept: a directory, or `s3://bucket/prefix` with the usual `AWS_` variables [default: `blobs`
+    /// in the data directory]
+    #[arg(long, env = "ORCHESTRION_BLOBS", value_name = "PLACE")]
+    pub blobs: Option<String>,
 
     /// Scheme and host under which clients reach the server, for instance https://orchestrator.example
     #[arg(long, env = "ORCHESTRION_PUBLIC_URL", value_name = "URL")]
@@ -62,6 +67,10 @@ pub struct Options {
     #[arg(long, env = "ORCHESTRION_LOG", value_name = "FILTER")]
     pub log: Option<String>,
 
+    /// Days that log entries of robots and jobs are kept, 1 to 3650 [default: 30]
+    #[arg(long, env = "ORCHESTRION_ROBOT_LOG_DAYS", value_name = "DAYS")]
+    pub robot_log_days: Option<u32>,
+
     /// Form of log lines: text or json [default: text]
     #[arg(long, env = "ORCHESTRION_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
@@ -81,6 +90,8 @@ pub struct Config {
     pub listen: SocketAddr,
     pub data: PathBuf,
     pub database: Database,
+    /// Where files are kept.
+    pub blobs: blobs::Location,
     /// Origin without a slash at the end.
     pub public_url: Option<String>,
     /// Certificate chain and private key.
@@ -88,6 +99,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpAddr>,
     pub rate_limits: bool,
     pub signing_algorithm: jose::Algorithm,
+    /// Days that log entries of robots and jobs are kept.
+    pub robot_log_days: u32,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -122,6 +135,10 @@ impl Options {
         {
             bail!("--database must start with `sqlite:` or `postgres://`");
         }
+        let blobs = match self.blobs.or(file.blobs) {
+            Some(text) => blobs::Location::parse(&text).map_err(|reason| anyhow!("--blobs: {reason}"))?,
+            None => blobs::Location::Directory(data.join("blobs")),
+        };
         let tls = match (self.tls_cert.or(file.tls_cert), self.tls_key.or(file.tls_key)) {
             (Some(certificate), Some(key)) => Some((certificate, key)),
             (None, None) => None,
@@ -148,6 +165,10 @@ impl Options {
         else {
             bail!("--signing-algorithm must be RS256, ES256 or EdDSA, not `{algorithm}`");
         };
+        let robot_log_days = self.robot_log_days.or(file.robot_log_days).unwrap_or(30);
+        if !(1..=3_650).contains(&robot_log_days) {
+            bail!("--robot-log-days must be between 1 and 3650, not {robot_log_days}");
+        }
         Ok(Config {
             listen: self
                 .listen
@@ -155,11 +176,13 @@ impl Options {
                 .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             data,
             database: Database(database),
+            blobs,
             public_url,
             tls,
             trusted_proxies,
             rate_limits: self.rate_limits.or(file.rate_limits).unwrap_or(false),
             signing_algorithm,
+            robot_log_days,
             log: self.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: self.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
         })
@@ -223,6 +246,8 @@ mod tests {
         );
         check(|options| options.tls_cert = Some("c.pem".into()), Err("--tls-key"));
         check(|options| options.database = Some("mysql://x".into()), Err("--database"));
+        check(|options| options.robot_log_days = Some(0), Err("--robot-log-days"));
+        check(|options| options.blobs = Some("ftp://x".into()), Err("--blobs"));
         check(
             |options| options.signing_algorithm = Some("HS256".into()),
             Err("--signing-algorithm"),

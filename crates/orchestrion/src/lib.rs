@@ -3,6 +3,7 @@
 pub mod background;
 pub mod config;
 pub mod doctor;
+pub mod robot;
 mod site;
 mod tls;
 mod wiring;

@@ -26,6 +26,7 @@ struct Command {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, read once")]
 enum Action {
     /// Serve the API, the identity server and the console (the default)
     Serve(Options),
@@ -33,15 +34,21 @@ enum Action {
     Doctor(Options),
     /// Print the OpenAPI document
     Openapi,
+    /// Run jobs on this machine
+    Robot(orchestrion::robot::Options),
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = orchestrion::robot::supervisor() {
+        return code;
+    }
     let command = Command::parse();
     let outcome = match command.action {
         None => serve(command.options),
         Some(Action::Serve(options)) => serve(options),
         Some(Action::Doctor(options)) => doctor(options),
         Some(Action::Openapi) => openapi(),
+        Some(Action::Robot(options)) => orchestrion::robot::run(options),
     };
     match outcome {
         Ok(code) => code,

@@ -19,18 +19,34 @@ pub const MIGRATIONS: &[&[Migration]] = &[
     access::MIGRATIONS,
     resources::MIGRATIONS,
     queues::MIGRATIONS,
+    blobs::MIGRATIONS,
+    packages::MIGRATIONS,
+    execution::machines::MIGRATIONS,
+    execution::sessions::MIGRATIONS,
+    execution::processes::MIGRATIONS,
+    execution::jobs::MIGRATIONS,
+    execution::attachments::MIGRATIONS,
+    execution::logs::MIGRATIONS,
+    execution::statistics::MIGRATIONS,
+    execution::alerts::MIGRATIONS,
+    triggers::MIGRATIONS,
 ];
 
 /// Everything the server can do.
 pub fn modules() -> Vec<Module> {
-    vec![
+    let mut modules = vec![
         site::module(),
         accounts::module(),
         identity::module(),
         access::module(),
         resources::module(),
         queues::module(),
-    ]
+        blobs::module(),
+        packages::module(),
+    ];
+    modules.extend(execution::modules());
+    modules.push(triggers::module());
+    modules
 }
 
 /// Opens the database the configuration names.
@@ -83,6 +99,16 @@ pub async fn open_vault(config: &Config, store: &Store) -> anyhow::Result<Vault>
     Vault::open(keys, Arc::new(SystemRandom)).context("cannot use the master key")
 }
 
+/// Opens the storage of files.
+///
+/// # Errors
+/// A place that cannot be used.
+pub fn open_blobs(config: &Config, store: &Store, vault: &Arc<Vault>) -> anyhow::Result<Arc<blobs::Blobs>> {
+    let spool = config.data.join("spool");
+    blobs::Blobs::open(&config.blobs, spool, store.clone(), vault.clone())
+        .map_err(|reason| anyhow!("cannot open the storage of files: {reason}"))
+}
+
 /// Builds the application on a migrated and seeded database.
 ///
 /// # Errors
@@ -116,13 +142,23 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>, first: accounts::Firs
     let access = access::Access::new(store.clone(), vault.clone(), one, other, clocked, drawn);
     let gate = access::Gate::new(access.clone());
     let queues = queues::Queues::new(&store, access.clone());
+    let triggers = triggers::Triggers::new(&store, access.clone());
+    let logs = execution::logs::Logs::new(&store, config.robot_log_days);
+    let blobs = open_blobs(config, &store, &vault)?;
+    let packages = packages::Packages::new(access.clone(), blobs.clone());
     let mut builder = AppBuilder::new(store, clock, random, settings)
         .state(Arc::new(first))
         .state(vault)
         .state(accounts.clone())
         .state(identity.clone())
         .state(access.clone())
-        .state(queues);
+        .state(queues)
+        .state(logs)
+        .state(execution::processes::Processes::new())
+        .state(execution::Execution::new())
+        .state(blobs)
+        .state(packages)
+        .state(triggers);
     for module in modules() {
         builder = builder.module(module);
     }

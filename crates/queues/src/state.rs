@@ -6,12 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use access::Access;
 use context::{Error, codes};
 use jiff::Timestamp;
-use jsonschema::Validator;
 use moka::sync::Cache;
 use store::{Combiner, Kept, Scoped, Store, Tenant, params};
 
 use crate::definitions::model::{FolderQueue, Queue, QueueSchemas};
-use crate::definitions::schemas::{self, Of};
+use crate::definitions::schemas::{self, Of, Validator};
 use crate::items::add::{self, Add};
 use crate::items::finish::{self, Finish};
 use crate::items::start::{self, Start};

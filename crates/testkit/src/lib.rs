@@ -23,6 +23,7 @@ mod call;
 pub mod chromium;
 pub mod require;
 mod server;
+mod template;
 
 pub use answer::Answer;
 pub use beside::Beside;
@@ -37,5 +38,14 @@ pub fn each_database(test: impl Fn(&Server)) {
     test(&Server::start());
     if let Some(server) = Server::start_on_postgres() {
         test(&server);
+    }
+}
+
+/// As [`each_database`], with servers that do nothing by themselves: the test calls the reconcilers it is about, when it is time.
+pub fn each_database_at_rest(test: impl Fn(&Server)) {
+    for builder in [Server::builder(), Server::builder().postgres()] {
+        if let Some(server) = builder.at_rest().start() {
+            test(&server);
+        }
     }
 }

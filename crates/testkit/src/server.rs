@@ -1,6 +1,7 @@
 //! The server under test.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -12,12 +13,14 @@ use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use orchestrion::config::{Config, Database, LogFormat};
+use orchestrion::config::{self, Config, LogFormat};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use throwaway::postgres::Database;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
+use crate::template::Template;
 use crate::{Browser, Call};
 
 /// Password of the first organization user and of the first system administrator, both called `admin`.
@@ -38,7 +41,7 @@ pub struct Server {
     pub clock: Arc<ManualClock>,
     /// The application, for tests that look behind the surface (metrics, declarations).
     pub app: web::App,
-    _database: Option<throwaway::postgres::Database>,
+    _database: Option<Database>,
     _data: TempDir,
 }
 
@@ -49,6 +52,7 @@ type Configure = Box<dyn Fn(&mut Config)>;
 #[derive(Default)]
 pub struct ServerBuilder {
     postgres: bool,
+    at_rest: bool,
     configure: Option<Configure>,
 }
 
@@ -63,59 +67,57 @@ impl ServerBuilder {
         self
     }
 
+    /// Without the work in the background.
+    pub fn at_rest(mut self) -> Self {
+        self.at_rest = true;
+        self
+    }
+
     /// Starts the server; `None` when PostgreSQL was asked for and is not installed.
     ///
     /// # Panics
     /// When the server does not start.
     pub fn start(self) -> Option<Server> {
+        // What servers log is shown when it is asked for, as in ORCHESTRION_TEST_LOG=warn.
+        if let Ok(filter) = std::env::var("ORCHESTRION_TEST_LOG") {
+            let _ = tracing_subscriber::fmt()
+                .with_env_filter(filter)
+                .with_test_writer()
+                .try_init();
+        }
         let data = tempfile::tempdir().expect("a temporary directory");
-        let database = if self.postgres {
-            Some(throwaway::postgres::Database::create()?)
-        } else {
-            None
+        let clock = Arc::new(ManualClock::default());
+        let database = match &self.configure {
+            // Another configuration may mean another first start.
+            Some(_) if self.postgres => Some(Database::create()?),
+            Some(_) => None,
+            None => {
+                let clock = clock.clone();
+                let first_start = |data: &Path, database: Option<&Database>| {
+                    let runtime = runtime();
+                    drop(runtime.block_on(build(&config_of(data, database), clock)));
+                };
+                Template::of(self.postgres, first_start)?.copy(data.path())
+            }
         };
-        let url = match &database {
-            Some(database) => database.url(),
-            None => format!("sqlite:{}", data.path().join("test.db").display()),
-        };
-        let mut config = Config {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            data: data.path().to_owned(),
-            database: Database(url),
-            public_url: None,
-            tls: None,
-            trusted_proxies: Vec::new(),
-            rate_limits: false,
-            signing_algorithm: jose::Algorithm::Es256,
-            log: "warn".to_owned(),
-            log_format: LogFormat::Text,
-        };
+        let mut config = config_of(data.path(), database.as_ref());
         if let Some(change) = &self.configure {
             change(&mut config);
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        let clock = Arc::new(ManualClock::default());
+        let runtime = runtime();
         let (app, listener) = runtime.block_on(async {
-            let first = accounts::FirstStart {
-                admin_password: Some(vault::Secret::from(ADMIN_PASSWORD.to_owned())),
-                bootstrap_client: Some((CLIENT_ID.to_owned(), vault::Secret::from(CLIENT_SECRET.to_owned()))),
-                announce: Arc::new(|_| {}),
-            };
-            let app = orchestrion::build(&config, clock.clone(), first)
-                .await
-                .expect("the server starts");
+            let app = build(&config, clock.clone()).await;
             let listener = orchestrion::bind(&config).await.expect("a socket");
             (app, listener)
         });
         let address = listener.socket.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
         let served = app.clone();
+        let at_rest = self.at_rest;
         runtime.spawn(async move {
-            orchestrion::background::start(&served);
+            if !at_rest {
+                orchestrion::background::start(&served);
+            }
             web::serve(served, listener, async { drop(stopped.await) }).await
         });
         Some(Server {
@@ -130,6 +132,43 @@ impl ServerBuilder {
             _data: data,
         })
     }
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime")
+}
+
+fn config_of(data: &Path, database: Option<&Database>) -> Config {
+    let url = database.map_or_else(|| format!("sqlite:{}", data.join("test.db").display()), Database::url);
+    Config {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        data: data.to_owned(),
+        database: config::Database(url),
+        blobs: blobs::Location::Directory(data.join("blobs")),
+        public_url: None,
+        tls: None,
+        trusted_proxies: Vec::new(),
+        rate_limits: false,
+        signing_algorithm: jose::Algorithm::Es256,
+        robot_log_days: 30,
+        log: "warn".to_owned(),
+        log_format: LogFormat::Text,
+    }
+}
+
+async fn build(config: &Config, clock: Arc<ManualClock>) -> web::App {
+    let first = accounts::FirstStart {
+        admin_password: Some(vault::Secret::from(ADMIN_PASSWORD.to_owned())),
+        bootstrap_client: Some((CLIENT_ID.to_owned(), vault::Secret::from(CLIENT_SECRET.to_owned()))),
+        announce: Arc::new(|_| {}),
+    };
+    orchestrion::build(config, clock, first)
+        .await
+        .expect("the server starts")
 }
 
 impl Server {

@@ -39,9 +39,36 @@ impl Database {
         Self::create_in(&CLUSTER, Durability::Disk)
     }
 
+    /// Keeps everybody out from now on, so that it can be copied.
+    ///
+    /// # Panics
+    /// When that is refused.
+    pub fn close(&self) {
+        let name = &self.name;
+        self.cluster.sql(
+            "postgres",
+            &format!("alter database {name} with allow_connections false"),
+        );
+        let text = format!("select pg_terminate_backend(pid, 30000) from pg_stat_activity where datname = '{name}'");
+        self.cluster.sql("postgres", &text);
+    }
+
+    /// A copy of this database, which must be [closed](Self::close).
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub fn copy(&self) -> Self {
+        let name = next_name();
+        let text = format!("create database {name} template {}", self.name);
+        self.cluster.sql("postgres", &text);
+        Self {
+            cluster: self.cluster,
+            name,
+        }
+    }
+
     #[expect(clippy::panic, reason = "a test cannot go on without its database")]
     fn create_in(cluster: &'static OnceLock<Option<Cluster>>, durability: Durability) -> Option<Self> {
-        static NUMBER: AtomicU32 = AtomicU32::new(1);
         let cluster = cluster.get_or_init(|| {
             let binaries = binaries()?;
             let started = Cluster::start(binaries, durability);
@@ -51,7 +78,7 @@ impl Database {
             crate::skipped("PostgreSQL", "initdb and pg_ctl are not installed");
             return None;
         };
-        let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let name = next_name();
         cluster.sql("postgres", &format!("create database {name}"));
         Some(Database { cluster, name })
     }
@@ -87,6 +114,11 @@ impl Drop for Database {
         let text = format!("drop database if exists {} with (force)", self.name);
         drop(self.cluster.psql("postgres", &text));
     }
+}
+
+fn next_name() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
+    format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Whether a commit waits for the disk.

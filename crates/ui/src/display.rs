@@ -21,13 +21,23 @@ pub enum Tone {
 }
 
 impl Tone {
-    fn class(self) -> &'static str {
+    pub(crate) fn class(self) -> &'static str {
         match self {
             Self::Neutral => "neutral",
             Self::Info => "info",
             Self::Success => "success",
             Self::Warning => "warning",
             Self::Danger => "danger",
+        }
+    }
+
+    /// What it says of an alert.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Neutral | Self::Info => "Info",
+            Self::Success => "Success",
+            Self::Warning => "Warning",
+            Self::Danger => "Error",
         }
     }
 

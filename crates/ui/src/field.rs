@@ -14,6 +14,7 @@ enum Kind {
     Checks(Vec<Choice>),
     Toggle,
     Tokens,
+    Files(&'static str),
 }
 
 /// An option of a select, radio group or list of check boxes.
@@ -152,6 +153,11 @@ pub fn toggle(name: &str, label: &str) -> Field {
 /// Enter or on the button; without it one spare row is there.
 pub fn tokens(name: &str, label: &str) -> Field {
     Field::new(Kind::Tokens, name, label)
+}
+
+/// Files, in a form that [sends them](crate::Form::files). `accept` is what the browser offers: `.csv,text/csv`.
+pub fn files(name: &str, label: &str, accept: &'static str) -> Field {
+    Field::new(Kind::Files(accept), name, label)
 }
 
 impl Field {
@@ -387,6 +393,10 @@ impl Render for Field {
                     }
                 };
             }
+            Kind::Files(accept) => html! {
+                input.input id=(id) type="file" name=(self.name) accept=(accept) multiple required[self.required]
+                    disabled[self.disabled] aria-describedby=[described.as_deref()] aria-invalid=[self.error.as_ref().map(|_| "true")];
+            },
             Kind::Input(kind) => self.input(&id, kind, self.first(), described.as_deref()),
             Kind::Password => html! {
                 div.reveal {

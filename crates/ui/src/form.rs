@@ -79,6 +79,7 @@ pub struct Form {
     cancel: Option<String>,
     also: Option<Markup>,
     swap: Option<String>,
+    files: bool,
     errors: Vec<(String, String)>,
     guarded: bool,
     confirm: Option<Confirm>,
@@ -131,6 +132,12 @@ impl Form {
         self
     }
 
+    /// Sends files along (`multipart/form-data`). Such a form cannot be swapped.
+    pub fn files(mut self) -> Self {
+        self.files = true;
+        self
+    }
+
     /// Lists a failure in the summary; `field` is the control's name, or empty for one that concerns the whole form.
     pub fn error(mut self, field: &str, message: &str) -> Self {
         self.errors.push((field.to_owned(), message.to_owned()));
@@ -159,7 +166,8 @@ impl Form {
     pub fn render(self, content: Markup) -> Markup {
         let confirm = self.confirm.as_ref();
         html! {
-            form.form id=[&self.id] method="post" action=(self.action) data-swap=[&self.swap] data-guard[self.guarded]
+            form.form id=[&self.id] method="post" action=(self.action) enctype=[self.files.then_some("multipart/form-data")]
+                data-swap=[&self.swap] data-guard[self.guarded]
                 data-confirm=[confirm.map(Confirm::title)] data-confirm-text=[confirm.map(Confirm::text)]
                 data-confirm-button=[confirm.map(Confirm::button)] data-confirm-type=[confirm.and_then(Confirm::typed)] novalidate {
                 input type="hidden" name="_csrf" value=(self.csrf);

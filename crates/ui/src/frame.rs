@@ -1,5 +1,7 @@
 //! What stands around a page: the switchers, the navigation, the folder tree, the user.
 
+use crate::Tone;
+
 /// Colours chosen by the visitor; without a choice the system decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
@@ -104,6 +106,17 @@ pub struct Person {
     pub menu: Vec<Link>,
 }
 
+/// What waits for the visitor.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bell {
+    /// How many are unread, as it is told: `3`, `99+`; empty for none.
+    pub count: String,
+    /// The gravest of them: severity and text, with the place they are about.
+    pub entries: Vec<(Tone, Link)>,
+    /// Ways on: all of them, preferences.
+    pub links: Vec<Link>,
+}
+
 /// Everything around the content of a page.
 #[derive(Debug, Clone, Default)]
 pub struct Frame {
@@ -119,6 +132,8 @@ pub struct Frame {
     pub folders: Vec<TreeNode>,
     /// The signed-in person.
     pub user: Person,
+    /// What waits for the visitor; `None` hides the bell.
+    pub bell: Option<Bell>,
     /// Chosen colours.
     pub theme: Option<Theme>,
     /// A message about what was just done.

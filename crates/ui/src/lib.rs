@@ -30,7 +30,7 @@ pub use display::{
 };
 pub use field::Field;
 pub use form::{Confirm, Form, form};
-pub use frame::{Frame, Link, NavGroup, NavItem, Person, Switcher, Theme, TreeNode};
+pub use frame::{Bell, Frame, Link, NavGroup, NavItem, Person, Switcher, Theme, TreeNode};
 pub use grid::{Grid, Row};
 pub use icon::icon;
 pub use matrix::{Matrix, MatrixRow};

@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::asset::{icon_path, script_path, style_path};
 use crate::dialog::confirm_dialog;
-use crate::frame::{Frame, NavGroup, Switcher, Theme, TreeNode};
+use crate::frame::{Bell, Frame, NavGroup, Switcher, Theme, TreeNode};
 use crate::icon::logo;
 use crate::{icon, link_button};
 
@@ -104,6 +104,7 @@ fn header(frame: &Frame) -> Markup {
             a.brand href=(home) { (logo()) span { (PRODUCT) } }
             (switcher("organization", "Organization", "building", &frame.organization))
             (switcher("tenant", "Tenant", "tenant", &frame.tenants))
+            @if let Some(bell) = &frame.bell { (bell_menu(bell)) }
             (user_menu(frame))
         }
     }
@@ -127,6 +128,24 @@ fn switcher(id: &str, label: &str, mark: &str, switcher: &Switcher) -> Markup {
                 span.menu-item.current aria-current="true" { (icon("check")) (switcher.current) }
                 @for other in &switcher.others { a.menu-item href=(other.href) { (icon(mark)) (other.title) } }
             }
+        }
+    }
+}
+
+fn bell_menu(bell: &Bell) -> Markup {
+    html! {
+        button.button.quiet.icon-only.bell type="button" popovertarget="bell-menu" title="Alerts" {
+            (icon("bell"))
+            @if bell.count.is_empty() { span.visually-hidden { "Alerts" } }
+            @else { span.badge { (bell.count) } span.visually-hidden { " unread alerts" } }
+        }
+        div.menu.bell-menu id="bell-menu" popover {
+            p.menu-title { b { "Alerts" } @if bell.entries.is_empty() { br; "Nothing unread" } }
+            @for (tone, entry) in &bell.entries {
+                a.menu-item href=(entry.href) { span class={ "chip " (tone.class()) } { (tone.word()) } span { (entry.title) } }
+            }
+            hr;
+            @for link in &bell.links { a.menu-item href=(link.href) { (link.title) } }
         }
     }
 }

@@ -3,6 +3,7 @@
 use aws_lc_rs::{
     constant_time::verify_slices_are_equal,
     digest::{SHA256, digest},
+    hmac,
 };
 
 /// The SHA-256 digest of a secret, the form in which client secrets, refresh tokens, session ids and the like are stored.
@@ -22,6 +23,13 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     hash
 }
 
+/// The HMAC-SHA256 of a message (RFC 2104), with which its receiver can tell that it comes from somebody who knows the key.
+pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let mut tag = [0; 32];
+    tag.copy_from_slice(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message).as_ref());
+    tag
+}
+
 pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     verify_slices_are_equal(a, b).is_ok()
 }
@@ -38,5 +46,11 @@ mod tests {
         assert!(!verify_secret("abd", &stored));
         assert!(!verify_secret("abc", &stored[..31]));
         assert!(!verify_secret("abc", &[]));
+    }
+
+    #[test]
+    fn messages_are_signed_as_the_standard_says() {
+        let tag = hmac_sha256(b"Jefe", b"what do ya want for nothing?");
+        assert_eq!(tag[..4], [0x5b, 0xdc, 0xc1, 0x46]); // RFC 4231, test case 2
     }
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use aws_lc_rs::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
+use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
@@ -25,6 +26,7 @@ pub(crate) type KeyId = [u8; 8];
 pub struct InstallationKey {
     pub(crate) id: KeyId,
     pub(crate) key: LessSafeKey,
+    pub(crate) signing: hmac::Key,
 }
 
 impl InstallationKey {
@@ -33,6 +35,7 @@ impl InstallationKey {
         Ok(Self {
             id: key_id(bytes),
             key: cipher(bytes)?,
+            signing: signing_key(bytes),
         })
     }
 
@@ -121,6 +124,14 @@ pub(crate) fn key_id(key: &[u8; 32]) -> KeyId {
     let mut id = KeyId::default();
     id.copy_from_slice(&sha256(&input)[..8]);
     id
+}
+
+/// A key for signatures, which gives nothing of the key away that it is made from (NIST SP 800-108r1, a KDF in counter mode
+/// with one block).
+fn signing_key(key: &[u8; 32]) -> hmac::Key {
+    let root = hmac::Key::new(hmac::HMAC_SHA256, key);
+    let derived = hmac::sign(&root, b"\x01orchestrion signatures\0\x01\x00");
+    hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
 }
 
 pub(crate) fn cipher(key: &[u8; 32]) -> Result<LessSafeKey, Error> {

@@ -15,7 +15,7 @@ mod random;
 mod sealing;
 mod secret;
 
-pub use digest::{hash_secret, sha256, verify_secret};
+pub use digest::{hash_secret, hmac_sha256, sha256, verify_secret};
 pub use installation::{InstallationKey, MASTER_KEY_FILE, MASTER_KEY_VARIABLE, load_installation_keys};
 pub use password::{hash_password, needs_rehash, verify_dummy_password, verify_password};
 pub use random::{Random, SeededRandom, SystemRandom};

@@ -16,6 +16,7 @@
 use std::{fmt, sync::Arc};
 
 use aws_lc_rs::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
+use aws_lc_rs::hmac;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::{
@@ -105,6 +106,23 @@ impl Vault {
         Ok(Secret::new(std::mem::take(&mut *plaintext)))
     }
 
+    /// Signs a text that this installation gives out and gets back, with HMAC-SHA-256 under a key derived from the newest installation
+    /// key. `purpose` keeps signatures of one kind from passing for another.
+    pub fn sign(&self, purpose: &str, text: &[u8]) -> [u8; 32] {
+        let tag = hmac::sign(&self.newest.signing, &signed(purpose, text));
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(tag.as_ref());
+        bytes
+    }
+
+    /// Whether [`Vault::sign`] made the signature, under any of the installation keys. Constant time.
+    pub fn verify(&self, purpose: &str, text: &[u8], signature: &[u8]) -> bool {
+        let text = signed(purpose, text);
+        std::iter::once(&self.newest)
+            .chain(&self.older)
+            .any(|key| hmac::verify(&key.signing, &text, signature).is_ok())
+    }
+
     fn wrap(&self, key: &[u8; 32]) -> Result<WrappedKey, Error> {
         self.encrypt(&self.newest.key, self.newest.id, Purpose::Key, "", key)
             .map(WrappedKey)
@@ -186,6 +204,15 @@ fn decrypt(key: &LessSafeKey, purpose: Purpose, context: &str, sealed: &[u8]) ->
         .len();
     buffer.truncate(length);
     Ok(buffer)
+}
+
+/// The purpose's length comes first, so that the concatenation has one reading only.
+fn signed(purpose: &str, text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(8 + purpose.len() + text.len());
+    bytes.extend_from_slice(&(purpose.len() as u64).to_be_bytes());
+    bytes.extend_from_slice(purpose.as_bytes());
+    bytes.extend_from_slice(text);
+    bytes
 }
 
 /// The header has a fixed length, so the concatenation has one reading only.

@@ -77,6 +77,11 @@ impl App {
         &self.0.limits
     }
 
+    /// Turns true when the server is about to stop: whoever holds a request open answers it.
+    pub fn over(&self) -> tokio::sync::watch::Receiver<bool> {
+        self.0.live.over()
+    }
+
     pub(crate) fn live(&self) -> &Live {
         &self.0.live
     }

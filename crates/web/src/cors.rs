@@ -12,7 +12,7 @@ const CORS_HEADERS: &str = "authorization, content-type, x-requested-with, x-uip
     x-uipath-folderpath, x-uipath-folderpath-encoded, x-uipath-tenantname, x-uipath-jobkey, x-uipath-user-agent, traceparent, \
     x-uipath-traceparent-id";
 
-/// Cross-origin reads: discovery and keys for everyone, the APIs for origins of registered non-confidential applications
+/// Cross-origin reads: discovery and keys for everyone, files for whoever was given their address, the APIs for origins of registered non-confidential applications
 /// (reference: identity 2.16). Pages never.
 pub(crate) async fn allow_origin(
     app: &App,
@@ -21,7 +21,7 @@ pub(crate) async fn allow_origin(
     family: Family,
     operation: Option<&Operation>,
 ) {
-    let public = operation.is_some_and(|operation| operation.tag == "Discovery");
+    let public = operation.is_some_and(|operation| matches!(operation.tag, "Discovery" | "Blobs"));
     let interactive = operation.is_some_and(|operation| operation.tag == "Interactive");
     if interactive || (!public && matches!(family, Family::Console | Family::Root)) {
         return;

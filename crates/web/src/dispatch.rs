@@ -1,7 +1,7 @@
 //! From bytes to handler and back: the one way every request goes. Who may do what is decided in `guard`.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
@@ -13,6 +13,7 @@ use http_body_util::BodyExt as _;
 use tracing::Instrument as _;
 
 use crate::app::App;
+use crate::incoming::{self, Incoming};
 use crate::layout::{Family, Layout};
 use crate::operation::Operation;
 use crate::origin::{Network, client_address};
@@ -27,6 +28,8 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 const MOST_DISCARDED: usize = 4 << 20;
 /// Longest time a handler may take before its answer starts.
 const HANDLER_TIME: Duration = Duration::from_secs(60);
+/// The same for handlers that read the body while it arrives.
+const STREAMING_TIME: Duration = Duration::from_secs(3_600);
 /// Most query parameters that are looked at.
 const MOST_PARAMETERS: usize = 200;
 /// Longest query string, in bytes.
@@ -116,6 +119,15 @@ struct Arrived {
 type Outcome = (Response, Family, Option<&'static Operation>);
 
 impl Arrived {
+    /// The operation that a browser asks about before it calls it.
+    fn asked_about(&self, layout: &Layout, method: &[u8]) -> Option<&'static Operation> {
+        let method = Method::from_bytes(method).ok()?;
+        match self.app.router().find(&method, layout) {
+            Found::Operation(operation, _) => Some(operation),
+            Found::Methods(_) | Found::Nothing => None,
+        }
+    }
+
     async fn answer<B>(self, body: B) -> Outcome
     where
         B: http_body::Body + Send + 'static,
@@ -129,8 +141,15 @@ impl Arrived {
         };
         let family = layout.family;
         let fail = |error: &Error, operation| (error::render(error, family, operation, &trace), family, operation);
-        if self.parts.method == Method::OPTIONS && self.parts.headers.contains_key("access-control-request-method") {
-            return (status_only(StatusCode::NO_CONTENT), family, None);
+        if self.parts.method == Method::OPTIONS
+            && let Some(wanted) = self.parts.headers.get("access-control-request-method")
+        {
+            let operation = if family == Family::Root {
+                self.asked_about(&layout, wanted.as_bytes())
+            } else {
+                None
+            };
+            return (status_only(StatusCode::NO_CONTENT), family, operation);
         }
         let (operation, arguments) = match self.app.router().find(&self.parts.method, &layout) {
             Found::Operation(operation, arguments) => (operation, arguments),
@@ -155,10 +174,18 @@ impl Arrived {
                 Some(operation),
             );
         };
-        let bytes = match read_body(body, &self.parts, operation.body_limit).await {
-            Ok(bytes) => bytes,
-            Err(error) => return fail(&error, Some(operation)),
+        let (bytes, incoming) = if operation.streamed {
+            match stream_body(body, &self.parts, operation.body_limit) {
+                Ok(incoming) => (Bytes::new(), Some(incoming)),
+                Err(error) => return fail(&error, Some(operation)),
+            }
+        } else {
+            match read_body(body, &self.parts, operation.body_limit).await {
+                Ok(bytes) => (bytes, None),
+                Err(error) => return fail(&error, Some(operation)),
+            }
         };
+        let rest = incoming.as_ref().map(Incoming::share);
         let request = Request {
             app: self.app,
             operation,
@@ -169,17 +196,26 @@ impl Arrived {
             origin,
             query,
             body: bytes,
+            incoming: Mutex::new(incoming),
             arguments,
             tenant: None,
             folder: None,
             rights: Rights::None,
         };
         let work = AssertUnwindSafe(guard::guarded(request)).catch_unwind();
-        let result = match tokio::time::timeout(HANDLER_TIME, work).await {
+        let longest = if operation.streamed {
+            STREAMING_TIME
+        } else {
+            HANDLER_TIME
+        };
+        let result = match tokio::time::timeout(longest, work).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(Error::internal("the handler panicked")),
             Err(_) => Err(Error::of(Kind::Unavailable, "The operation took too long.")),
         };
+        if let Some(rest) = rest {
+            rest.discard().await;
+        }
         match result {
             Ok(response) => (response, family, Some(operation)),
             Err(error) => fail(&error, Some(operation)),
@@ -198,6 +234,26 @@ fn read_query(raw: &str) -> Option<Vec<(String, String)>> {
     (pairs.len() <= MOST_PARAMETERS).then_some(pairs)
 }
 
+/// The body as a stream. One that is announced to be longer than `limit` is refused before it is read.
+fn stream_body<B>(body: B, parts: &Parts, limit: usize) -> Result<Incoming, Error>
+where
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let limit = limit as u64;
+    if announced(parts).is_some_and(|length| length > limit) {
+        return Err(incoming::too_large(limit));
+    }
+    let waits = parts.headers.contains_key(header::EXPECT);
+    Ok(Incoming::new(body, limit, waits))
+}
+
+/// The length that the client announced.
+fn announced(parts: &Parts) -> Option<u64> {
+    parts.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 /// The body, if it is no longer than `limit`. Of a longer one a little more is read and thrown away: a client that is still
 /// writing when the connection closes would not see the answer.
 async fn read_body<B>(body: B, parts: &Parts, limit: usize) -> Result<Bytes, Error>
@@ -209,10 +265,7 @@ where
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    let announced = parts
-        .headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let announced = announced(parts).and_then(|length| usize::try_from(length).ok());
     let reading = async {
         let mut body = std::pin::pin!(body);
         let (mut kept, mut total) = (BytesMut::with_capacity(announced.unwrap_or(0).min(limit)), 0);
@@ -229,10 +282,7 @@ where
             }
         }
         if total > limit {
-            return Err(Error::of(
-                Kind::TooLarge,
-                format!("The body is larger than {limit} bytes."),
-            ));
+            return Err(incoming::too_large(limit as u64));
         }
         Ok(kept.freeze())
     };

@@ -60,6 +60,9 @@ pub fn render(error: &Error, family: Family, operation: Option<&Operation>, trac
     };
     let mut response = rendered.unwrap_or_else(|_| status_only(http::StatusCode::INTERNAL_SERVER_ERROR));
     match error.kind {
+        Kind::Unauthenticated if operation.is_some_and(|operation| operation.basic) => {
+            set_header(&mut response, header::WWW_AUTHENTICATE, "Basic realm=\"Orchestrion\"");
+        }
         Kind::Unauthenticated if family != Family::Console => {
             set_header(
                 &mut response,

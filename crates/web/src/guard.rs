@@ -4,6 +4,7 @@ use context::{Caller, Credential, Error, Principal, Requirement, Rights, codes};
 use http::{HeaderMap, Method};
 use uuid::Uuid;
 
+use crate::credentials::{LONGEST_FIRST_PART, first_part, password};
 use crate::gate::{FolderRef, FolderSelector, TenantRef};
 use crate::layout::Family;
 use crate::operation::{Access, Folder, Operation};
@@ -24,8 +25,9 @@ pub(crate) async fn guarded(mut request: Request) -> Result<Response, Error> {
         _ => {}
     }
     if operation.access == Access::Page || request.ctx.caller.credential == Credential::Session {
-        check_forgery(&request)?;
+        check_forgery(&request).await?;
     }
+    check_kind(operation, &request.ctx.caller)?;
     let gate = open(operation, &request.ctx.caller)?;
     check_organization(&request).await?;
     check_rate(&request)?;
@@ -36,10 +38,14 @@ pub(crate) async fn guarded(mut request: Request) -> Result<Response, Error> {
         }
     }
     find_tenant(&mut request).await?;
-    request.rights = match (gate, &request.tenant) {
+    let rights = match (gate, &request.tenant) {
         (Gate::Everything, _) => Rights::Everything,
         (Gate::Roles, Some(tenant)) => request.app.gatekeeper().rights(&request.ctx.caller, tenant).await?,
         (Gate::Roles, None) => Rights::None,
+    };
+    request.rights = match request.ctx.caller.confined.and_then(|confined| confined.folder) {
+        Some(folder) => rights.confined(folder),
+        None => rights,
     };
     find_folder(&mut request).await?;
     let allowed = match operation.folder {
@@ -76,14 +82,27 @@ async fn identify(request: &Request) -> Result<Caller, Error> {
     let Some(value) = request.header("authorization") else {
         return Ok(Caller::anonymous());
     };
-    let token = value
-        .split_once(' ')
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim());
-    match token {
-        Some(token) if !token.is_empty() => gatekeeper.bearer(request, token).await,
-        _ => Err(Error::unauthenticated()),
+    let (scheme, credentials) = value.split_once(' ').ok_or_else(Error::unauthenticated)?;
+    let credentials = credentials.trim();
+    if request.operation.basic && scheme.eq_ignore_ascii_case("basic") {
+        let password = password(credentials).ok_or_else(Error::unauthenticated)?;
+        return gatekeeper.bearer(request, &password).await;
     }
+    if scheme.eq_ignore_ascii_case("bearer") && !credentials.is_empty() {
+        return gatekeeper.bearer(request, credentials).await;
+    }
+    Err(Error::unauthenticated())
+}
+
+/// Machines call what is made for them and nothing else, and nobody calls it in their place. A credential that is good for one
+/// tenant opens nothing that lies above tenants.
+fn check_kind(operation: &Operation, caller: &Caller) -> Result<(), Error> {
+    let is_for_machines = operation.access == Access::Machine;
+    let is_outside = caller.confined.is_some() && operation.family != Family::Orchestrator;
+    if is_for_machines != caller.machine().is_some() || is_outside {
+        return Err(Error::forbidden());
+    }
+    Ok(())
 }
 
 /// What a token's scopes open.
@@ -103,6 +122,9 @@ fn open(operation: &Operation, caller: &Caller) -> Result<Gate, Error> {
         } else {
             Err(Error::forbidden())
         };
+    }
+    if operation.access == Access::Machine {
+        return Ok(Gate::Roles);
     }
     if caller.principal == Principal::System {
         return Ok(Gate::Everything);
@@ -205,8 +227,11 @@ async fn find_tenant(request: &mut Request) -> Result<(), Error> {
         return Ok(());
     }
     let organization = request.organization()?;
+    let confined = request.ctx.caller.confined.map(|confined| confined.tenant);
+    let named = named.or_else(|| confined.map(|key| key.to_string()));
     let app = request.app.clone();
     let tenant: Option<TenantRef> = app.gatekeeper().tenant(organization, named.as_deref()).await?;
+    let tenant = tenant.filter(|tenant| confined.is_none_or(|key| key == tenant.key));
     request.tenant = Some(tenant.ok_or_else(Error::forbidden)?);
     Ok(())
 }
@@ -257,9 +282,12 @@ fn selector(headers: &HeaderMap) -> Result<Option<FolderSelector>, Error> {
     };
     let path = |path: &str| FolderSelector::Path(path.trim_matches('/').to_owned());
     if let Some(id) = text("x-uipath-organizationunitid") {
+        // Some clients send the GUID of a folder, or of its feed, which is the same (reference: clients 3.1.3).
         return id
             .parse()
-            .map(|id| Some(FolderSelector::Id(id)))
+            .map(FolderSelector::Id)
+            .or_else(|_| Uuid::parse_str(id).map(FolderSelector::Key))
+            .map(Some)
             .map_err(|_| no_such_folder());
     }
     if let Some(key) = text("x-uipath-folderkey") {
@@ -312,7 +340,7 @@ fn to_sign_in(request: &Request) -> Result<Response, Error> {
 }
 
 /// A form must repeat the session's own value (reference: identity 7, rows 98 and 99).
-fn check_forgery(request: &Request) -> Result<(), Error> {
+async fn check_forgery(request: &Request) -> Result<(), Error> {
     if matches!(request.parts.method, Method::GET | Method::HEAD) {
         return Ok(());
     }
@@ -320,15 +348,84 @@ fn check_forgery(request: &Request) -> Result<(), Error> {
         return Err(Error::unauthenticated());
     };
     let form = request.form();
-    let given = match page::field(&form, "_csrf") {
-        "" => request.header("x-csrf-token").unwrap_or_default(),
-        given => given,
-    };
-    if vault::verify_secret(given, &vault::hash_secret(&session.csrf)) {
+    let mut given = page::field(&form, "_csrf").to_owned();
+    if let Some(body) = request.shared_body() {
+        given = first_part(&body.peek(LONGEST_FIRST_PART).await?).unwrap_or_default();
+    }
+    if given.is_empty() {
+        request
+            .header("x-csrf-token")
+            .unwrap_or_default()
+            .clone_into(&mut given);
+    }
+    if vault::verify_secret(&given, &vault::hash_secret(&session.csrf)) {
         return Ok(());
     }
     Err(Error::invalid(
         codes::INVALID_REQUEST,
         "This form is out of date. Open the page again and repeat what you did.",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use context::Confined;
+
+    use super::*;
+
+    fn check(operation: &Operation, principal: Principal, confined: bool, allowed: bool) {
+        let caller = Caller {
+            principal,
+            name: Arc::from("x"),
+            confined: confined.then_some(Confined {
+                tenant: Uuid::nil(),
+                folder: None,
+            }),
+            ..Caller::anonymous()
+        };
+        assert_eq!(
+            check_kind(operation, &caller).is_ok(),
+            allowed,
+            "{operation:?} {principal:?} {confined}"
+        );
+    }
+
+    #[test]
+    fn machines_call_what_is_made_for_them_and_nobody_else_does() {
+        let id = Uuid::nil();
+        let ours = Operation::orchestrator(Method::POST, "/api/X", "X_Post").access(Access::Machine);
+        let other = Operation::orchestrator(Method::GET, "/odata/X", "X_Get");
+        for principal in [
+            Principal::User(id),
+            Principal::Application(id),
+            Principal::Robot(id),
+            Principal::System,
+        ] {
+            check(&ours, principal, false, false);
+            check(&other, principal, false, true);
+        }
+        check(&ours, Principal::Machine(id), true, true);
+        check(&other, Principal::Machine(id), true, false);
+    }
+
+    #[test]
+    fn a_credential_of_one_tenant_opens_nothing_above_tenants() {
+        let user = Principal::User(Uuid::nil());
+        for operation in [
+            Operation::identity(Method::GET, "/api/X", "X_Get"),
+            Operation::portal(Method::GET, "/api/X", "X_Get"),
+            Operation::page(Method::GET, "/console/x", "X_Get"),
+        ] {
+            check(&operation, user, true, false);
+            check(&operation, user, false, true);
+        }
+        check(
+            &Operation::orchestrator(Method::GET, "/odata/X", "X_Get"),
+            user,
+            true,
+            true,
+        );
+    }
 }

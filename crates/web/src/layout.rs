@@ -86,6 +86,9 @@ impl Layout {
                 (Family::Orchestrator, index + 1)
             } else if is(index, &["odata", "api", "tasks", "forms"]) && index != 1 {
                 (Family::Orchestrator, index)
+            } else if index != 1 && is(index, &["t"]) && raw.get(index + 1).is_some_and(|key| is_guid(key)) {
+                // Calls of API triggers: the key of a folder follows, so an organization or tenant may be called `t`.
+                (Family::Orchestrator, index)
             } else if index == 0 && is(0, &["console"]) {
                 (Family::Console, 1)
             } else {
@@ -144,6 +147,10 @@ impl Layout {
             segments,
         })
     }
+}
+
+fn is_guid(text: &str) -> bool {
+    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
 }
 
 #[cfg(test)]
@@ -223,6 +230,24 @@ mod tests {
             None,
             "api/Group/7",
         );
+        let key = "4f2c1a39-0f5f-4d8c-8f3a-3c9d5b6a7e10";
+        check(
+            &format!("/acme/prod/orchestrator_/t/{key}/fn/fn"),
+            Orchestrator,
+            Some("acme"),
+            Some("prod"),
+            &format!("t/{key}/fn/fn"),
+        );
+        check(&format!("/t/{key}/a"), Orchestrator, None, None, &format!("t/{key}/a"));
+        check(
+            &format!("/acme/prod/t/{key}/a"),
+            Orchestrator,
+            Some("acme"),
+            Some("prod"),
+            &format!("t/{key}/a"),
+        );
+        check("/t/x/odata/Assets", Orchestrator, Some("t"), Some("x"), "odata/Assets");
+        check("/t/something", Root, None, None, "t/something");
         check("/console/acme/admin", Console, None, None, "acme/admin");
         check("/.well-known/x", Root, None, None, ".well-known/x");
         check("/", Root, None, None, "");

@@ -41,6 +41,11 @@ impl Live {
         }
     }
 
+    /// Turns true when the server is about to stop.
+    pub(crate) fn over(&self) -> watch::Receiver<bool> {
+        self.over.subscribe()
+    }
+
     /// Lets all pages go, for the server is about to stop.
     pub(crate) fn end(&self) {
         self.over.send_replace(true);

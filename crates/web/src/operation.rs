@@ -23,6 +23,9 @@ pub enum Access {
     PersonOnly,
     /// A system administrator of the host.
     HostOnly,
+    /// The hosts of a machine object, with the token of their client credentials. They may call nothing else, and nobody else
+    /// may call this.
+    Machine,
     /// A console page: a session, else the way leads to sign-in.
     Page,
 }
@@ -91,6 +94,10 @@ pub struct Operation {
     pub administrator: bool,
     /// Most bytes of a request body.
     pub body_limit: usize,
+    /// The handler reads the body while it arrives: see [`streams`](Self::streams).
+    pub streamed: bool,
+    /// A bearer token may come as the password of Basic credentials, for clients that know no other way.
+    pub basic: bool,
     pub takes: Shape,
     /// Names of query parameters beside the OData ones.
     pub parameters: Vec<&'static str>,
@@ -126,6 +133,8 @@ impl Operation {
             folder: Folder::None,
             administrator: false,
             body_limit,
+            streamed: false,
+            basic: false,
             takes: Shape::Nothing,
             parameters: Vec::new(),
             queryable: false,
@@ -208,6 +217,20 @@ impl Operation {
 
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
+        self
+    }
+
+    /// The body may have up to `bytes` bytes and is not collected: the handler reads it with [`Request::take_body`] while it arrives.
+    /// Such a handler may take an hour, and a client 30 seconds between two pieces.
+    pub fn streams(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self.streamed = true;
+        self
+    }
+
+    /// Takes a bearer token as the password of Basic credentials too (RFC 7617).
+    pub fn basic(mut self) -> Self {
+        self.basic = true;
         self
     }
 

@@ -9,6 +9,7 @@ use http::{HeaderValue, StatusCode, header};
 use http_body::{Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Either, Full};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -180,6 +181,23 @@ pub fn value(request: &Request, of: &str, value: Value) -> Result<Response, Erro
     Reply::ok().odata(&odata::envelope::value(&request.context_url(of), value))
 }
 
+/// `Content-Disposition` of a file to be saved, with a name in any letters (RFC 6266).
+pub fn attachment(name: &str) -> String {
+    let plain = |letter: char| {
+        if letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_' | ' ') {
+            letter
+        } else {
+            '_'
+        }
+    };
+    let ascii: String = name.chars().map(plain).collect();
+    if ascii == name {
+        return format!("attachment; filename=\"{ascii}\"");
+    }
+    let encoded = utf8_percent_encode(name, NON_ALPHANUMERIC);
+    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
+}
+
 /// Sets a header on a finished answer; text that cannot be a header is left out.
 pub fn set_header(response: &mut Response, name: header::HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
@@ -192,4 +210,18 @@ pub(crate) fn status_only(status: StatusCode) -> Response {
     let mut response = http::Response::new(Either::Left(Full::default()));
     *response.status_mut() = status;
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_of_any_letters_become_a_header() {
+        assert_eq!(attachment("audit_logs.csv"), "attachment; filename=\"audit_logs.csv\"");
+        assert_eq!(
+            attachment("Köln \"x\".csv"),
+            "attachment; filename=\"K_ln _x_.csv\"; filename*=UTF-8''K%C3%B6ln%20%22x%22%2Ecsv"
+        );
+    }
 }

@@ -1,6 +1,6 @@
 //! What a handler is given.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use context::{Ctx, Error, Requirement, Rights, codes};
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::body;
 use crate::gate::{FolderRef, TenantRef};
+use crate::incoming::Incoming;
 use crate::layout::Layout;
 use crate::operation::Operation;
 use crate::origin::Network;
@@ -32,7 +33,9 @@ pub struct Request {
     pub origin: String,
     /// Decoded query parameters in the order written.
     pub query: Vec<(String, String)>,
+    /// Empty where the operation streams it.
     pub body: Bytes,
+    pub(crate) incoming: Mutex<Option<Incoming>>,
     pub(crate) arguments: Vec<(&'static str, Literal)>,
     pub(crate) tenant: Option<TenantRef>,
     pub(crate) folder: Option<FolderRef>,
@@ -69,6 +72,21 @@ impl Request {
     /// The organization of the caller.
     pub fn organization(&self) -> Result<Uuid, Error> {
         self.ctx.caller.organization.ok_or_else(Error::forbidden)
+    }
+
+    /// The body of an operation that [streams](Operation::streams). It can be taken once.
+    ///
+    /// # Errors
+    /// When the operation does not stream, or the body was taken before: a fault of the handler.
+    pub fn take_body(&self) -> Result<Incoming, Error> {
+        let body = self.incoming.lock().unwrap_or_else(PoisonError::into_inner).take();
+        body.ok_or_else(|| Error::internal("there is no body to take"))
+    }
+
+    /// The same body, which stays where it is.
+    pub(crate) fn shared_body(&self) -> Option<Incoming> {
+        let body = self.incoming.lock().unwrap_or_else(PoisonError::into_inner);
+        body.as_ref().map(Incoming::share)
     }
 
     /// A header as text.

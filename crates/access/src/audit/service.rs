@@ -88,7 +88,7 @@ pub fn record(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, entry: Entry) -> Result
         Principal::Application(_) => UserType::DirectoryExternalApplication,
         Principal::Robot(_) => UserType::DirectoryRobot,
         Principal::User(_) => UserType::DirectoryUser,
-        Principal::System | Principal::Anonymous => UserType::User,
+        Principal::Machine(_) | Principal::System | Principal::Anonymous => UserType::User,
     };
     let who = if caller.name.is_empty() {
         "unknown"
@@ -100,6 +100,7 @@ pub fn record(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, entry: Entry) -> Result
         .unwrap_or_else(|| format!("{} {} {}", past(entry.action), entry.noun, entry.name));
     let kind = match caller.principal {
         Principal::Application(_) => "Application ",
+        Principal::Machine(_) => "Machine ",
         Principal::System => "",
         Principal::User(_) | Principal::Robot(_) | Principal::Anonymous => "User ",
     };

@@ -46,8 +46,8 @@ impl Window {
 }
 
 /// Folders below which a person may look, with everything needed to draw the tree: `ExtendedFolderDto` rows.
-pub fn all(tree: &Tree, reach: &Reach) -> Vec<Value> {
-    tree.visible(reach)
+pub fn all(tree: &Tree, reach: &Reach, own: &[i64]) -> Vec<Value> {
+    tree.visible(reach, own)
         .into_iter()
         .map(|(folder, selectable)| extended(tree, reach, folder, selectable))
         .collect()
@@ -55,8 +55,8 @@ pub fn all(tree: &Tree, reach: &Reach) -> Vec<Value> {
 
 /// One level of the tree: the direct children of a folder (or the root folders) that lead somewhere, and the way up.
 /// `None` when the folder does not exist or may not be seen.
-pub fn level(tree: &Tree, reach: &Reach, folder: Option<i64>, window: Window) -> Option<Value> {
-    let visible = tree.visible(reach);
+pub fn level(tree: &Tree, reach: &Reach, own: &[i64], folder: Option<i64>, window: Window) -> Option<Value> {
+    let visible = tree.visible(reach, own);
     let here = match folder {
         Some(id) => Some(visible.iter().find(|(folder, _)| folder.id == id).copied()?),
         None => None,
@@ -80,7 +80,14 @@ pub fn level(tree: &Tree, reach: &Reach, folder: Option<i64>, window: Window) ->
 }
 
 /// Folders whose name contains a text: `PathAwareFolderDto` rows in an envelope.
-pub fn search(tree: &Tree, reach: &Reach, text: Option<&str>, types: &[FolderType], window: Window) -> Value {
+pub fn search(
+    tree: &Tree,
+    reach: &Reach,
+    own: &[i64],
+    text: Option<&str>,
+    types: &[FolderType],
+    window: Window,
+) -> Value {
     let text = text.map(|text| odata::fold(text.trim_matches('/'))).unwrap_or_default();
     let fits = |folder: &Folder| {
         let name = if text.contains('/') {
@@ -90,7 +97,7 @@ pub fn search(tree: &Tree, reach: &Reach, text: Option<&str>, types: &[FolderTyp
         };
         (types.is_empty() || types.contains(&folder.folder_type)) && odata::fold(name).contains(&text)
     };
-    let found: Vec<Value> = selectable(tree, reach)
+    let found: Vec<Value> = selectable(tree, reach, own)
         .filter(|folder| fits(folder))
         .map(|folder| {
             let mut value = rows::published(folder);
@@ -103,8 +110,8 @@ pub fn search(tree: &Tree, reach: &Reach, text: Option<&str>, types: &[FolderTyp
 }
 
 /// The folders a caller is assigned to: `CurrentUserFolderDto` rows in an envelope.
-pub fn current(tree: &Tree, reach: &Reach, window: Window) -> Value {
-    let found: Vec<&Folder> = selectable(tree, reach).collect();
+pub fn current(tree: &Tree, reach: &Reach, own: &[i64], window: Window) -> Value {
+    let found: Vec<&Folder> = selectable(tree, reach, own).collect();
     let count = found.len();
     let items: Vec<Value> = window
         .cut(found)
@@ -125,8 +132,8 @@ pub fn current(tree: &Tree, reach: &Reach, window: Window) -> Value {
     json!({ "PageItems": items, "Count": count })
 }
 
-fn selectable<'a>(tree: &'a Tree, reach: &Reach) -> impl Iterator<Item = &'a Folder> {
-    tree.visible(reach)
+fn selectable<'a>(tree: &'a Tree, reach: &Reach, own: &[i64]) -> impl Iterator<Item = &'a Folder> {
+    tree.visible(reach, own)
         .into_iter()
         .filter(|(_, selectable)| *selectable)
         .map(|(folder, _)| folder)

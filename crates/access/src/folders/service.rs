@@ -12,6 +12,7 @@ use crate::audit::{self, Action, Component, Entry};
 use crate::permit::{Permit, no_such_folder};
 use crate::roles::model::Assignment;
 use crate::rows;
+use crate::workspaces::service as workspaces;
 
 /// Levels below a root folder.
 pub const DEEPEST: i64 = 6;
@@ -71,9 +72,15 @@ pub fn find_to_read(scope: &mut Scoped<'_, Tenant>, permit: &Permit, by: By) -> 
     Ok(folder)
 }
 
-/// The folders within the permit's reach.
+/// The folders within the permit's reach. Personal workspaces are listed for those who are assigned to them only.
 pub fn list(scope: &mut Scoped<'_, Tenant>, permit: &Permit, query: &Query) -> Result<Page<Folder>, Error> {
-    Ok(scope.list::<Folder>(query, &rows::within(&permit.reach(), "id"), Vec::new())?)
+    let mut conditions = vec![match permit.assigned_itself().as_slice() {
+        [] => "is_personal = ?".to_owned(),
+        folders => format!("(is_personal = ? or id in ({}))", rows::integers(folders)),
+    }];
+    conditions.push(rows::within(&permit.reach(), "id"));
+    conditions.retain(|condition| !condition.is_empty());
+    Ok(scope.list::<Folder>(query, &conditions.join(" and "), params![false])?)
 }
 
 /// Every folder of the tenant.
@@ -94,6 +101,12 @@ pub fn create(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, permit: &Permit, new: &
         permit.check(None)?;
         None
     };
+    if parent.as_ref().is_some_and(|parent| parent.is_personal) {
+        return Err(Error::invalid(
+            codes::INVALID_REQUEST,
+            "Folders cannot be created in personal workspaces.",
+        ));
+    }
     let name = valid_name(&new.display_name)?;
     let description = valid_description(new.description.as_deref())?;
     let depth = parent.as_ref().map_or(0, |parent| parent.depth + 1);
@@ -105,7 +118,7 @@ pub fn create(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, permit: &Permit, new: &
         None if new.own_feed => FeedType::FolderHierarchy,
         None => FeedType::Processes,
     };
-    let mut folder = Folder {
+    let folder = Folder {
         id: 0,
         key: ctx.id(),
         display_name: name,
@@ -122,14 +135,42 @@ pub fn create(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, permit: &Permit, new: &
         depth,
         created_at: ctx.now,
     };
+    insert(scope, ctx, folder, parent.as_ref())
+}
+
+/// Makes the folder of a personal workspace. Nobody is asked for rights, and nobody is assigned.
+pub(crate) fn create_personal(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, name: &str) -> Result<Folder, Error> {
+    let name = valid_name(name)?;
+    let folder = Folder {
+        id: 0,
+        key: ctx.id(),
+        path: name.clone(),
+        display_name: name,
+        description: None,
+        folder_type: FolderType::Personal,
+        is_personal: true,
+        provision_type: ProvisionType::Automatic,
+        permission_model: PermissionModel::FineGrained,
+        parent_id: None,
+        parent_key: None,
+        feed_type: FeedType::PersonalWorkspace,
+        lineage: String::new(),
+        depth: 0,
+        created_at: ctx.now,
+    };
+    insert(scope, ctx, folder, None)
+}
+
+fn insert(
+    scope: &mut Scoped<'_, Tenant>,
+    ctx: &Ctx,
+    mut folder: Folder,
+    parent: Option<&Folder>,
+) -> Result<Folder, Error> {
     folder.id = scope
         .insert(&folder)
         .map_err(|error| taken(error, &folder.display_name))?;
-    folder.lineage = format!(
-        "{}{}/",
-        parent.as_ref().map_or("/", |parent| parent.lineage.as_str()),
-        folder.id
-    );
+    folder.lineage = format!("{}{}/", parent.map_or("/", |parent| parent.lineage.as_str()), folder.id);
     scope.update(&folder)?;
     let entry = entry(Action::Create, &folder).parameters(json!({ "folderDto": rows::published(&folder) }));
     audit::record(scope, ctx, entry.row("Folder", Action::Create, &folder))?;
@@ -318,6 +359,7 @@ pub fn delete(
     for kind in contents {
         kind.remove(scope, ctx, &ids)?;
     }
+    workspaces::forget(scope, &ids)?;
     let listed = rows::integers(&ids);
     scope.delete_where::<Assignment>(&format!("folder_id in ({listed})"), Vec::new())?;
     scope.delete_where::<FolderMember>(&format!("folder_id in ({listed})"), Vec::new())?;

@@ -96,8 +96,8 @@ impl Tree {
     }
 
     /// The folders that someone with access to `reach` is shown, in tree order: those, and their ancestors, which
-    /// cannot be selected. Each with whether it can be.
-    pub fn visible(&self, reach: &Reach) -> Vec<(&Folder, bool)> {
+    /// cannot be selected. Each with whether it can be. Personal workspaces are shown where `own` has them, in order.
+    pub fn visible(&self, reach: &Reach, own: &[i64]) -> Vec<(&Folder, bool)> {
         let mut needed: HashMap<i64, bool> = HashMap::new();
         if let Reach::Only(folders) = reach {
             for folder in folders.iter().filter_map(|id| self.get(*id)) {
@@ -113,6 +113,7 @@ impl Tree {
         };
         self.in_order()
             .into_iter()
+            .filter(|folder| !folder.is_personal || own.binary_search(&folder.id).is_ok())
             .filter_map(|folder| state(folder).map(|selectable| (folder, selectable)))
             .collect()
     }
@@ -164,12 +165,21 @@ mod tests {
     fn ancestors_of_assigned_folders_are_shown_but_cannot_be_selected() {
         let tree = tree();
         let visible: Vec<(i64, bool)> = tree
-            .visible(&Reach::Only(vec![2, 3]))
+            .visible(&Reach::Only(vec![2, 3]), &[])
             .into_iter()
             .map(|(folder, selectable)| (folder.id, selectable))
             .collect();
         assert_eq!(visible, [(1, false), (2, true), (3, true)]);
-        assert_eq!(tree.visible(&Reach::All).len(), 4);
+        assert_eq!(tree.visible(&Reach::All, &[]).len(), 4);
+    }
+
+    #[test]
+    fn personal_workspaces_are_shown_to_those_who_are_assigned_to_them() {
+        let mut workspace = folder(5, None, "/5/", "ann's workspace");
+        workspace.is_personal = true;
+        let tree = Tree::new(vec![folder(1, None, "/1/", "Shared"), workspace]);
+        let count = |own: &[i64]| tree.visible(&Reach::All, own).len();
+        assert_eq!((count(&[]), count(&[5]), count(&[1, 4])), (1, 2, 1));
     }
 
     #[test]

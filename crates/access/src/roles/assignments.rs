@@ -15,6 +15,7 @@ use crate::folders::model::{Folder, FolderMember};
 use crate::rows;
 use crate::tenants;
 use crate::users::model::TenantUser;
+use crate::workspaces::model::Explorer;
 
 /// The roles of users on the tenant, by user.
 pub fn on_tenant(scope: &mut Scoped<'_, Tenant>, users: &[i64]) -> Result<HashMap<i64, Vec<Assignment>>, Error> {
@@ -230,6 +231,7 @@ pub fn remove_all(scope: &mut Scoped<'_, Tenant>, user: i64) -> Result<(), Error
     let administered = administers(scope, user)?;
     scope.delete_where::<Assignment>("user_id = ?", params![user])?;
     scope.delete_where::<FolderMember>("user_id = ?", params![user])?;
+    scope.delete_where::<Explorer>("user_id = ?", params![user])?;
     told(scope);
     if administered {
         check_an_administrator_is_left(scope)?;

@@ -15,6 +15,7 @@ pub struct Builtin {
 pub const ADMINISTRATOR: &str = "Administrator";
 pub const FOLDER_ADMINISTRATOR: &str = "Folder Administrator";
 pub const ALLOW_FOLDER_ADMINISTRATOR: &str = "Allow to be Folder Administrator";
+pub const WORKSPACE_ADMINISTRATOR: &str = "Personal Workspace Administrator";
 pub const AUTOMATION_USER: &str = "Automation User";
 pub const ALLOW_AUTOMATION_USER: &str = "Allow to be Automation User";
 
@@ -71,7 +72,7 @@ pub const ROLES: &[Builtin] = &[
         permissions: developer,
     },
     Builtin {
-        name: "Personal Workspace Administrator",
+        name: WORKSPACE_ADMINISTRATOR,
         role_type: RoleType::Folder,
         permissions: workspace_administrator,
     },

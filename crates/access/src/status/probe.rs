@@ -56,18 +56,9 @@ pub async fn reach(url: &Url, private_too: bool) -> Result<Outcome, Error> {
 }
 
 async fn connect(host: Host, port: u16, tls: bool, private_too: bool) -> Outcome {
-    let addresses: Vec<SocketAddr> = match &host {
-        Host::Ipv4(address) => vec![SocketAddr::new(IpAddr::V4(*address), port)],
-        Host::Ipv6(address) => vec![SocketAddr::new(IpAddr::V6(*address), port)],
-        Host::Domain(name) => match tokio::net::lookup_host((name.as_str(), port)).await {
-            Ok(found) => found.collect(),
-            Err(_) => return Outcome::failed("HostNotFound"),
-        },
-    };
-    // One answer that is not public is enough to refuse: the name may be made for it.
-    if addresses.is_empty() || (!private_too && addresses.iter().any(|address| !is_public(address.ip()))) {
+    let Some(addresses) = resolve(&host, port, private_too).await else {
         return Outcome::failed("HostNotFound");
-    }
+    };
     let Ok(stream) = TcpStream::connect(addresses.as_slice()).await else {
         return Outcome::failed("ConnectionRefused");
     };
@@ -85,15 +76,32 @@ async fn connect(host: Host, port: u16, tls: bool, private_too: bool) -> Outcome
     }
 }
 
+/// The addresses of a host; none when one of them is not public, unless `private_too` is set.
+pub(crate) async fn resolve(host: &Host, port: u16, private_too: bool) -> Option<Vec<SocketAddr>> {
+    let addresses: Vec<SocketAddr> = match host {
+        Host::Ipv4(address) => vec![SocketAddr::new(IpAddr::V4(*address), port)],
+        Host::Ipv6(address) => vec![SocketAddr::new(IpAddr::V6(*address), port)],
+        Host::Domain(name) => tokio::net::lookup_host((name.as_str(), port)).await.ok()?.collect(),
+    };
+    // One answer that is not public is enough to refuse: the name may be made for it.
+    let refused = addresses.is_empty() || (!private_too && addresses.iter().any(|address| !is_public(address.ip())));
+    (!refused).then_some(addresses)
+}
+
+/// What a certificate must be made for.
+pub(crate) fn server_name(host: &Host) -> Result<ServerName<'static>, std::io::Error> {
+    Ok(match host {
+        Host::Domain(name) => ServerName::try_from(name.clone()).map_err(std::io::Error::other)?,
+        Host::Ipv4(address) => ServerName::from(IpAddr::V4(*address)),
+        Host::Ipv6(address) => ServerName::from(IpAddr::V6(*address)),
+    })
+}
+
 async fn handshake(host: &Host, stream: TcpStream) -> Result<(), std::io::Error> {
     let config = ClientConfig::builder()
         .with_root_certificates(system_roots())
         .with_no_client_auth();
-    let name = match host {
-        Host::Domain(name) => ServerName::try_from(name.clone()).map_err(std::io::Error::other)?,
-        Host::Ipv4(address) => ServerName::from(IpAddr::V4(*address)),
-        Host::Ipv6(address) => ServerName::from(IpAddr::V6(*address)),
-    };
+    let name = server_name(host)?;
     TlsConnector::from(Arc::new(config))
         .connect(name, stream)
         .await
@@ -101,7 +109,7 @@ async fn handshake(host: &Host, stream: TcpStream) -> Result<(), std::io::Error>
 }
 
 /// The authorities that the system trusts. Without any of these files no certificate is good.
-fn system_roots() -> RootCertStore {
+pub(crate) fn system_roots() -> RootCertStore {
     const BUNDLES: &[&str] = &[
         "/etc/ssl/certs/ca-certificates.crt",
         "/etc/pki/tls/certs/ca-bundle.crt",

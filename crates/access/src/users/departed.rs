@@ -69,6 +69,7 @@ fn clear(tx: &mut Tx, ctx: &Ctx, tenant: i64, gone: &[i64]) -> Result<(), Error>
             continue;
         }
         let mut scope = tx.tenant(tenant);
+        crate::users::robots::service::remove(&mut scope, ctx, user.id)?;
         scope.delete::<TenantUser>(user.id)?;
         let entry = Entry::new(Component::Users, Action::Delete, "user", user.id, &user.user_name)
             .text(format!("removed {}, which the directory no longer has", user.user_name))

@@ -4,4 +4,5 @@ pub mod api;
 pub(crate) mod departed;
 pub mod model;
 pub mod pages;
+pub mod robots;
 pub mod service;

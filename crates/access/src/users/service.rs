@@ -9,6 +9,7 @@ use store::{Entity as _, Page, Scoped, Tenant, params};
 use uuid::Uuid;
 
 use super::model::{TenantUser, UpdatePolicy, UserType};
+use super::robots::{self, UserRobot};
 use crate::audit::{self, Action, Component, Entry};
 use crate::directory::{Principal, is_own, is_same_kind};
 use crate::folders::model::{Folder, FolderMember};
@@ -16,6 +17,7 @@ use crate::roles::assignments;
 use crate::roles::model::{Assignment, ON_TENANT};
 use crate::roles::service as roles;
 use crate::rows;
+use crate::workspaces::service as workspaces;
 
 /// The name of the one directory of an installation.
 pub const DOMAIN: &str = "autogen";
@@ -245,6 +247,10 @@ pub fn edit(
             .entity("User", id, Action::Update, changes);
         audit::record(scope, ctx, entry)?;
     }
+    let is_person = matches!(user.user_type, UserType::User | UserType::DirectoryUser);
+    if is_person && user.is_active && user.personal_workspace && !before.personal_workspace {
+        workspaces::ensure(scope, ctx, &user)?;
+    }
     if before.is_active && !user.is_active && assignments::administers(scope, id)? {
         assignments::check_an_administrator_is_left(scope)?;
     }
@@ -314,6 +320,7 @@ pub fn delete(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, id: i64) -> Result<(), 
         .row("User", Action::Delete, &user);
     audit::record(scope, ctx, entry)?;
     assignments::remove_all(scope, id)?;
+    robots::service::remove(scope, ctx, id)?;
     scope.delete::<TenantUser>(id)?;
     Ok(())
 }
@@ -336,6 +343,7 @@ pub fn to_values(
 ) -> Result<Vec<Value>, Error> {
     let ids: Vec<i64> = users.iter().map(|user| user.id).collect();
     let mut held = assignments::on_tenant(scope, &ids)?;
+    let mut robots = robots::of_users(scope, &ids)?;
     let mut folders = if with_folders {
         folders_of(scope, &ids)?
     } else {
@@ -346,12 +354,23 @@ pub fn to_values(
         .map(|user| {
             let roles = held.remove(&user.id).unwrap_or_default();
             let folders = folders.remove(&user.id).unwrap_or_default();
-            Value::Object(to_value(home, &user, &roles, folders))
+            let robots = robots.remove(&user.id).unwrap_or_default();
+            Value::Object(to_value(home, &user, &roles, &robots, folders))
         })
         .collect())
 }
 
-fn to_value(home: &Home, user: &TenantUser, roles: &[Assignment], folders: Vec<Value>) -> Map<String, Value> {
+fn to_value(
+    home: &Home,
+    user: &TenantUser,
+    roles: &[Assignment],
+    robots: &[UserRobot],
+    folders: Vec<Value>,
+) -> Map<String, Value> {
+    let robot = |attended: bool| {
+        let own = |robot: &&UserRobot| robot.attended == attended && robots::service::is_allowed(robot, user);
+        robots.iter().find(own)
+    };
     let mut members = user.to_json();
     let names: Vec<&str> = roles.iter().filter_map(|role| role.role_name.as_deref()).collect();
     let off = json!({
@@ -373,8 +392,8 @@ fn to_value(home: &Home, user: &TenantUser, roles: &[Assignment], folders: Vec<V
         "TenantKey": home.key.to_string(),
         "ProvisionType": "Automatic",
         "LicenseType": null,
-        "RobotProvision": null,
-        "UnattendedRobot": null,
+        "RobotProvision": robot(true).map(robots::service::to_attended),
+        "UnattendedRobot": robot(false).map(robots::service::to_unattended),
         "NotificationSubscription": off,
         "UpdatePolicy": { "Type": user.update_policy.to_string(), "SpecificVersion": user.update_version },
         "AccountId": null,

@@ -6,6 +6,7 @@ mod asset_writes;
 mod documents;
 mod footprint;
 mod introspection;
+mod logs;
 mod million;
 mod queues;
 mod start;
@@ -69,6 +70,8 @@ const FIGURES: &[(&str, Measure)] = &[
     ("queue-bulk", queues::bulk),
     ("queue-cycles", queues::cycles),
     ("queue-list", queues::list),
+    ("log-ingest", logs::ingest),
+    ("log-list", logs::list),
 ];
 
 /// Measures and prints. A missed figure is told, not an error: it says as much about the machine as about the server.

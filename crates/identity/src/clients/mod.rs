@@ -3,6 +3,7 @@
 mod api;
 mod certificates;
 mod changes;
+pub mod machines;
 mod model;
 pub mod pages;
 mod redirects;
@@ -12,7 +13,7 @@ pub mod service;
 pub mod usage;
 
 pub use changes::{Changes, Creation, ScopeRef};
-pub use model::{Client, ClientSecret, MIGRATION};
+pub use model::{Client, ClientSecret, MACHINES, MIGRATION};
 pub use redirects::{is_loopback_or_private, origin_of};
 pub use registry::{FIRST_PARTY_ID, Origins, Registered, Registry};
 pub use secrets::Generated;

@@ -26,11 +26,13 @@ store::entity! {
         /// Name of who registered it.
         pub created_by: String,
         pub modified_at: Timestamp,
+        /// Set for the client of a machine object: the key of its tenant. `None`: an external application.
+        pub machine_tenant: Option<Uuid>,
     }
 }
 
 store::entity! {
-    /// A secret of a confidential application. The value is known only to whoever it was shown to.
+    /// A secret of a confidential application or of a machine object. The value is known only to whoever it was shown to.
     pub struct ClientSecret in Organization, table "client_secrets" {
         #[key] pub id: i64,
         pub client_id: Uuid,
@@ -131,5 +133,16 @@ pub const MIGRATION: store::Migration = store::Migration {
             organization_id {uuid} not null,
             last_used_at bigint not null
         );
+    ",
+};
+
+/// Clients of machine objects beside those of applications. The index of names serves applications only.
+pub const MACHINES: store::Migration = store::Migration {
+    id: "identity-005-machines",
+    sql: "
+        alter table clients add column machine_tenant {uuid};
+        drop index clients_name;
+        create index clients_name on clients (organization_id, name_folded) where machine_tenant is null;
+        create index clients_public on clients (organization_id) where not confidential;
     ",
 };

@@ -44,6 +44,8 @@ pub struct Registered {
     pub(crate) keys: KeySet,
     /// Seconds.
     pub access_token_lifetime: i64,
+    /// The client of a machine object: key of its tenant.
+    pub machine: Option<Uuid>,
     secrets: Vec<ClientSecret>,
 }
 
@@ -58,6 +60,11 @@ impl Registered {
             }
         }
         found
+    }
+
+    /// Whether the secret with this id is still there.
+    pub(crate) fn has_secret(&self, id: i64) -> bool {
+        self.secrets.iter().any(|secret| secret.id == id)
     }
 
     /// Whether `uri` is registered, byte for byte.
@@ -90,6 +97,7 @@ impl Registered {
             application_scopes: Vec::new(),
             keys: KeySet::default(),
             access_token_lifetime: 3600,
+            machine: None,
             secrets: Vec::new(),
         }
     }
@@ -112,6 +120,7 @@ impl Registered {
             user_scopes: client.user_scopes.0,
             application_scopes: client.application_scopes.0,
             access_token_lifetime: client.access_token_lifetime,
+            machine: client.machine_tenant,
             secrets,
         }
     }

@@ -43,19 +43,32 @@ pub fn generate(
     expires_at: Option<Timestamp>,
 ) -> Result<Generated, Error> {
     let application = service::lock(scope, client)?;
-    let active = "client_id = ? and (expires_at is null or expires_at > ?)";
-    if scope.count::<ClientSecret>(active, params![client, ctx.now])? >= MOST_ACTIVE {
-        let message = format!("The application has {MOST_ACTIVE} secrets already. Delete one first.");
-        return Err(Error::invalid(codes::INVALID_ARGUMENT, message));
-    }
-    let value = ctx.token(SECRET_BYTES);
-    let secret = add(scope, ctx, &application, description, expires_at, &value)?;
+    let generated = make(scope, ctx, &application, description, expires_at)?;
+    let secret = &generated.secret;
     let event = Event::identity(
         "ExternalApps",
         "External application secret generated",
         format!("A secret of application {} was generated.", application.name),
     );
-    audit::record(scope, ctx, event.details(details(&application, &secret)))?;
+    audit::record(scope, ctx, event.details(details(&application, secret)))?;
+    Ok(generated)
+}
+
+/// Makes a secret for a client that was found and locked before.
+pub(super) fn make(
+    scope: &mut Handle<'_>,
+    ctx: &Ctx,
+    client: &Client,
+    description: &str,
+    expires_at: Option<Timestamp>,
+) -> Result<Generated, Error> {
+    let active = "client_id = ? and (expires_at is null or expires_at > ?)";
+    if scope.count::<ClientSecret>(active, params![client.id, ctx.now])? >= MOST_ACTIVE {
+        let message = format!("There are {MOST_ACTIVE} secrets already. Delete one first.");
+        return Err(Error::invalid(codes::INVALID_ARGUMENT, message));
+    }
+    let value = ctx.token(SECRET_BYTES);
+    let secret = add(scope, ctx, client, description, expires_at, &value)?;
     Ok(Generated {
         secret,
         value: vault::Secret::from(value),
@@ -110,13 +123,8 @@ pub fn delete(scope: &mut Handle<'_>, ctx: &Ctx, client: Option<Uuid>, id: i64) 
     if client.is_some_and(|client| client != secret.client_id) {
         return Err(missing());
     }
-    let application = service::lock(scope, secret.client_id)?;
-    scope.delete::<ClientSecret>(id)?;
-    scope.execute(
-        "delete from client_secret_usage where {scope} and secret_id = ?",
-        params![id],
-    )?;
-    scope.changed("clients", application.id);
+    let application = service::lock(scope, secret.client_id).map_err(|_| missing())?;
+    remove(scope, &secret)?;
     let event = Event::identity(
         "ExternalApps",
         "External application secret deleted",
@@ -124,6 +132,17 @@ pub fn delete(scope: &mut Handle<'_>, ctx: &Ctx, client: Option<Uuid>, id: i64) 
     );
     audit::record(scope, ctx, event.details(details(&application, &secret)))?;
     Ok(application.id)
+}
+
+/// Takes a secret out of the tables.
+pub(super) fn remove(scope: &mut Handle<'_>, secret: &ClientSecret) -> Result<(), Error> {
+    scope.delete::<ClientSecret>(secret.id)?;
+    scope.execute(
+        "delete from client_secret_usage where {scope} and secret_id = ?",
+        params![secret.id],
+    )?;
+    scope.changed("clients", secret.client_id);
+    Ok(())
 }
 
 /// Tells the audit log of secrets that expired since the last look; says when the next one does.

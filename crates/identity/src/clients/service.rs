@@ -38,8 +38,9 @@ pub struct Created {
 
 /// All applications of the organization, by name.
 pub fn list(scope: &mut Handle<'_>) -> Result<Vec<Application>, Error> {
-    let clients = scope.find::<Client>("true order by name_folded, id", params![])?;
-    let mut secrets = scope.find::<ClientSecret>("true order by id", params![])?;
+    let clients = scope.find::<Client>("machine_tenant is null order by name_folded, id", params![])?;
+    let of_applications = "client_id in (select c.id from clients c where c.machine_tenant is null) order by id";
+    let mut secrets = scope.find::<ClientSecret>(of_applications, params![])?;
     let mut take = |client: Uuid| {
         let (own, rest) = std::mem::take(&mut secrets)
             .into_iter()
@@ -65,7 +66,10 @@ pub(crate) fn was_used(scope: &mut Handle<'_>) -> Result<bool, Error> {
 /// # Errors
 /// 404.
 pub fn get(scope: &mut Handle<'_>, id: Uuid) -> Result<Application, Error> {
-    let client = scope.get::<Client>(id)?.ok_or_else(|| missing(id))?;
+    let found = scope
+        .get::<Client>(id)?
+        .filter(|client| client.machine_tenant.is_none());
+    let client = found.ok_or_else(|| missing(id))?;
     Ok(Application {
         secrets: secrets::list(scope, id)?,
         client,
@@ -86,7 +90,7 @@ pub(crate) fn insert(
     known_secret: Option<&vault::Secret>,
 ) -> Result<Created, Error> {
     let checked = creation.changes.check(creation.confidential)?;
-    if scope.count::<Client>("", params![])? >= MOST {
+    if scope.count::<Client>("machine_tenant is null", params![])? >= MOST {
         return Err(Error::invalid(
             codes::INVALID_ARGUMENT,
             format!("An organization has at most {MOST} applications."),
@@ -105,6 +109,7 @@ pub(crate) fn insert(
         created_at: ctx.now,
         created_by: ctx.caller.name.to_string(),
         modified_at: ctx.now,
+        machine_tenant: None,
     };
     scope.insert(&client)?;
     accounts::directory::service::put_application(scope, id, &client.name)?;
@@ -187,20 +192,14 @@ pub fn set_enabled(scope: &mut Handle<'_>, ctx: &Ctx, id: Uuid, enabled: bool) -
 pub fn delete(scope: &mut Handle<'_>, ctx: &Ctx, id: Uuid) -> Result<(), Error> {
     let client = lock(scope, id)?;
     crate::oauth::grants::forget_client(scope, id)?;
-    scope.execute(
-        "delete from client_secret_usage where {scope} and secret_id in (select s.id from client_secrets s where s.client_id = ?)",
-        params![id],
-    )?;
-    scope.delete_where::<ClientSecret>("client_id = ?", params![id])?;
     for table in ["client_usage", "client_usage_days", "client_scope_usage"] {
         scope.execute(
             &format!("delete from {table} where {{scope}} and client_id = ?"),
             params![id],
         )?;
     }
-    scope.delete::<Client>(id)?;
+    remove(scope, id)?;
     accounts::directory::service::remove_application(scope, id)?;
-    scope.changed("clients", id);
     let event = Event::identity(
         "ExternalApps",
         "External application deleted",
@@ -209,9 +208,24 @@ pub fn delete(scope: &mut Handle<'_>, ctx: &Ctx, id: Uuid) -> Result<(), Error> 
     audit::record(scope, ctx, event.details(describe(&client)))
 }
 
+/// Takes a client with its secrets out of the tables.
+pub(super) fn remove(scope: &mut Handle<'_>, id: Uuid) -> Result<(), Error> {
+    scope.execute(
+        "delete from client_secret_usage where {scope} and secret_id in (select s.id from client_secrets s where s.client_id = ?)",
+        params![id],
+    )?;
+    scope.delete_where::<ClientSecret>("client_id = ?", params![id])?;
+    scope.delete::<Client>(id)?;
+    scope.changed("clients", id);
+    Ok(())
+}
+
 /// The application, locked for a change.
 pub(super) fn lock(scope: &mut Handle<'_>, id: Uuid) -> Result<Client, Error> {
-    scope.lock::<Client>(id)?.ok_or_else(|| missing(id))
+    let found = scope
+        .lock::<Client>(id)?
+        .filter(|client| client.machine_tenant.is_none());
+    found.ok_or_else(|| missing(id))
 }
 
 fn missing(id: Uuid) -> Error {

@@ -40,12 +40,14 @@ struct Activity {
     tokens: HashMap<i64, i64>,
 }
 
-/// An application that came for a token, for the audit log.
+/// An application, or a host with the client of its machine, that came for a token, for the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Login {
     pub organization: Uuid,
     pub client: Uuid,
     pub name: String,
+    /// The client of a machine object.
+    pub machine: bool,
     pub grant: &'static str,
     /// `None`: a token was issued.
     pub error: Option<&'static str>,
@@ -69,6 +71,14 @@ impl Usage {
             }
         }
         *pending.logins.entry(login).or_default() += 1;
+    }
+
+    /// A secret was good for a token.
+    pub(crate) fn secret(&self, organization: Uuid, secret: i64, now: Timestamp) {
+        let mut pending = self.lock();
+        if pending.secrets.len() < MOST_PENDING {
+            pending.secrets.insert((organization, secret), now);
+        }
     }
 
     /// A scope of a token of the application opened an operation.
@@ -157,12 +167,17 @@ pub(crate) fn flush(tx: &mut Tx, ctx: &Ctx, pending: &Pending) -> Result<(), Err
         } else {
             format!(" ({count} times)")
         };
-        let message = format!("Application {}: {} ({}){times}.", login.name, outcome, login.grant);
+        let (what, title) = if login.machine {
+            ("Machine", "Machine Login")
+        } else {
+            ("Application", "External App Login")
+        };
+        let message = format!("{what} {}: {} ({}){times}.", login.name, outcome, login.grant);
         let details = json!({
             "clientId": login.client, "grant": login.grant, "outcome": outcome, "count": count,
             "ip": login.address.map(|address| address.to_string())
         });
-        let mut event = Event::identity("Authentication", "External App Login", message).details(details);
+        let mut event = Event::identity("Authentication", title, message).details(details);
         event = event.by(login.client, &login.name, None);
         if login.error.is_some() {
             event = event.failed();
@@ -244,11 +259,6 @@ pub fn report(scope: &mut Handle<'_>, now: Timestamp, client: &Client, days: i64
     let scopes = Kind::ALL
         .into_iter()
         .flat_map(|kind| client.scopes(kind).iter().map(move |name| (kind, name)));
-    let rows = scope.rows(
-        "select u.secret_id, u.last_used_at from client_secret_usage u where u.{scope} and u.secret_id in \
-         (select s.id from client_secrets s where s.client_id = ?)",
-        params![client.id],
-    )?;
     Ok(UsageReport {
         days,
         last_used_at,
@@ -265,11 +275,18 @@ pub fn report(scope: &mut Handle<'_>, now: Timestamp, client: &Client, days: i64
                 last_used_at: used.get(&(kind.number(), name.clone())).copied(),
             })
             .collect(),
-        secrets: rows
-            .into_iter()
-            .map(|row| Ok((row.get(0)?, row.get(1)?)))
-            .collect::<Result<_, Error>>()?,
+        secrets: secrets(scope, client.id)?,
     })
+}
+
+/// Last use of the secrets of a client, by secret id.
+pub(super) fn secrets(scope: &mut Handle<'_>, client: Uuid) -> Result<HashMap<i64, Timestamp>, Error> {
+    let rows = scope.rows(
+        "select u.secret_id, u.last_used_at from client_secret_usage u where u.{scope} and u.secret_id in \
+         (select s.id from client_secrets s where s.client_id = ?)",
+        params![client],
+    )?;
+    rows.into_iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
 /// When each application of the organization was last used.

@@ -38,6 +38,9 @@ pub(super) struct AccessClaims<'a> {
     /// Organization; every command line uses it to find tenants.
     pub prt_id: Uuid,
     pub sub_type: &'a str,
+    /// The secret a machine's token was issued for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferred_username: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,6 +133,7 @@ pub(super) fn of_application<'a>(
         idp: None,
         prt_id: organization,
         sub_type: "application",
+        secret_id: None,
         preferred_username: None,
         name: None,
         email: None,
@@ -137,6 +141,22 @@ pub(super) fn of_application<'a>(
         usr_stamp: None,
         jti: ctx.id().simple().to_string(),
         sid: None,
+    }
+}
+
+/// Claims of the token of a machine object's hosts.
+pub(super) fn of_machine<'a>(
+    ctx: &Ctx,
+    issuer: &'a str,
+    client: &Registered,
+    organization: Uuid,
+    scopes: &'a [String],
+    secret: i64,
+) -> AccessClaims<'a> {
+    AccessClaims {
+        sub_type: "machine",
+        secret_id: Some(secret),
+        ..of_application(ctx, issuer, client, organization, scopes)
     }
 }
 

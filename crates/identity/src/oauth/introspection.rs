@@ -34,7 +34,9 @@ async fn handle(cx: &Request) -> Result<Response, Refusal> {
     let identity = cx.state::<Identity>()?;
     let parameters = Parameters::of_form(cx).map_err(unreadable)?;
     let authenticated = match authenticate(&identity, cx, &parameters).await {
-        Ok(authenticated) if authenticated.client.confidential => authenticated,
+        Ok(authenticated) if authenticated.client.confidential && authenticated.client.machine.is_none() => {
+            authenticated
+        }
         Ok(_) => return Err(Told::new("invalid_client").challenged().into()),
         Err(Refusal::Told(told)) if told.error == "invalid_client" => return Err(told.challenged().into()),
         Err(refusal) => return Err(refusal),

@@ -201,3 +201,7 @@ impl Member {
         server.token_of(&self.id, &self.secret, "OR.Default")
     }
 }
+
+pub fn secret(name: &str) -> Value {
+    json!({"Name": name, "ValueScope": "Global", "ValueType": "Secret", "SecretValue": "hunter3", "AllowDirectApiAccess": true})
+}

@@ -3,15 +3,11 @@
 use serde_json::{Value, json};
 use testkit::each_database;
 
-use crate::assets_support::{Assets, Member, bound};
+use crate::assets_support::{Assets, Member, bound, secret};
 
 fn credential(name: &str) -> Value {
     json!({"Name": name, "ValueScope": "Global", "ValueType": "Credential", "CredentialUsername": "ann",
         "CredentialPassword": "hunter2", "AllowDirectApiAccess": true})
-}
-
-fn secret(name: &str) -> Value {
-    json!({"Name": name, "ValueScope": "Global", "ValueType": "Secret", "SecretValue": "hunter3", "AllowDirectApiAccess": true})
 }
 
 #[test]

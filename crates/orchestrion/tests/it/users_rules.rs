@@ -33,10 +33,9 @@ fn a_user_is_taken_in_found_changed_and_taken_out() {
             (made["RolesList"].clone(), made["UserRoles"][0]["RoleName"].clone()),
             (json!([ALLOW]), json!(ALLOW))
         );
-        assert_eq!(
-            (made["TenancyName"].as_str(), made["UnattendedRobot"].clone()),
-            (Some("Default"), Value::Null)
-        );
+        assert_eq!(made["TenancyName"], "Default");
+        // Whoever may have unattended sessions has a robot for them.
+        assert!(made["UnattendedRobot"]["RobotId"].is_i64(), "{made}");
         server
             .post("/odata/Users")
             .bearer(&token)

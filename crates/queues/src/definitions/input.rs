@@ -1,7 +1,7 @@
 //! What a request says about a queue, and the checks that need no database.
 
 use access::tags::{self, Tag};
-use context::{Error, Wrong, codes, has_hidden};
+use context::{Error, Wrong, has_hidden};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -74,6 +74,8 @@ pub struct Draft {
     pub schemas: Vec<SchemaDraft>,
     pub sla_minutes: i32,
     pub risk_sla_minutes: i32,
+    /// The process whose robots work on the items.
+    pub release: Option<i64>,
     pub tags: Option<Vec<Tag>>,
     pub finished: RetentionDraft,
     pub stale: RetentionDraft,
@@ -111,8 +113,7 @@ impl QueueInput {
     /// Checks the queue. It reads JSON schemas, which takes its time: do it outside of units of work.
     ///
     /// # Errors
-    /// 400 with every member that is wrong; with code 1861 for a process, of which there are none, and 1857 for a text that is no
-    /// JSON schema.
+    /// 400 with every member that is wrong; with code 1857 for a text that is no JSON schema.
     pub fn check(mut self) -> Result<Draft, Error> {
         let mut wrong = Wrong::default();
         let name = self.name.take().unwrap_or_default().trim().to_owned();
@@ -153,12 +154,6 @@ impl QueueInput {
             &mut wrong,
         );
         wrong.finish()?;
-        if let Some(release) = self.release_id {
-            return Err(Error::invalid(
-                codes::SLA_ENABLE_QUEUE_DEFINITION_FAILURE,
-                format!("The process with id {release} does not exist."),
-            ));
-        }
         let texts = [
             (Of::Specific, self.specific_data_json_schema.take()),
             (Of::Output, self.output_data_json_schema.take()),
@@ -185,6 +180,7 @@ impl QueueInput {
             schemas: given,
             sla_minutes,
             risk_sla_minutes,
+            release: self.release_id.filter(|id| *id != 0),
             tags,
             finished,
             stale,
@@ -260,6 +256,7 @@ fn within(wrong: &mut Wrong, name: &str, number: i32, least: i32, most: i32) {
 
 #[cfg(test)]
 mod tests {
+    use context::codes;
     use serde_json::json;
 
     use super::*;
@@ -327,8 +324,6 @@ mod tests {
 
     #[test]
     fn what_does_not_exist_yet_is_refused() {
-        let release = check(json!({"Name": "a", "ReleaseId": 3})).unwrap_err();
-        assert_eq!(release.code, codes::SLA_ENABLE_QUEUE_DEFINITION_FAILURE);
         refused(
             json!({"Name": "a", "RetentionAction": "Archive", "RetentionBucketId": 3}),
             "RetentionBucketId",

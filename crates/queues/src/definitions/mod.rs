@@ -1,11 +1,11 @@
 //! Queues themselves: what they are, where they are visible, the schemas that their items must meet, and how long items are kept.
 
 mod api;
-mod effort;
 pub mod events;
 pub mod input;
 pub mod model;
 pub mod pages;
+pub mod processes;
 pub mod read;
 pub mod retention;
 pub mod schemas;

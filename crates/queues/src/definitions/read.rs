@@ -12,6 +12,7 @@ use store::{Entity as _, Page, Scoped, Tenant, params};
 use uuid::Uuid;
 
 use super::model::{FolderQueue, Queue, QueueSchemas};
+use super::processes;
 use super::schemas::Of;
 
 /// Most characters of schemas that one list answers.
@@ -116,6 +117,11 @@ fn complete(
         .map(|(id, ..)| *id)
         .collect();
     let schemas = read_schemas(scope, &with_schemas)?;
+    let ids: Vec<i64> = rows.iter().map(|(id, ..)| *id).collect();
+    let triggers = processes::triggers(scope, &ids)?;
+    let release_of = |members: &Map<String, Value>| members.get("ReleaseId").and_then(Value::as_i64);
+    let releases: Vec<i64> = rows.iter().filter_map(|(.., members)| release_of(members)).collect();
+    let homes = processes::folders(scope, &releases)?;
     Ok(rows
         .into_iter()
         .map(|(id, _, mut members)| {
@@ -134,13 +140,13 @@ fn complete(
             for (name, value) in place {
                 members.insert(name.to_owned(), value);
             }
-            // There are no processes, triggers and buckets.
-            for name in [
-                "ProcessScheduleId",
-                "IsProcessInCurrentFolder",
-                "RetentionBucketId",
-                "StaleRetentionBucketId",
-            ] {
+            let home = release_of(&members).and_then(|release| homes.get(&release));
+            let here = home.zip(seen).map(|(home, seen)| *home == seen.folder);
+            members.insert("IsProcessInCurrentFolder".to_owned(), json!(here));
+            let trigger = triggers.get(&id).map(|trigger| trigger.id);
+            members.insert("ProcessScheduleId".to_owned(), json!(trigger));
+            // There are no buckets.
+            for name in ["RetentionBucketId", "StaleRetentionBucketId"] {
                 members.insert(name.to_owned(), Value::Null);
             }
             Value::Object(members)

@@ -9,6 +9,7 @@ use store::{Json, Scoped, Tenant};
 use super::events;
 use super::input::{Draft, SchemaDraft};
 use super::model::{Queue, QueueSchemas, RetentionType};
+use super::processes;
 use super::retention::built_in;
 use super::schemas::Of;
 use crate::purge;
@@ -18,6 +19,7 @@ use crate::purge;
 /// # Errors
 /// 409 when the name is taken in the folder.
 pub fn create(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, folder: i64, draft: &Draft) -> Result<i64, Error> {
+    processes::check(scope, &[folder], None, draft.release)?;
     let (final_action, final_period) = built_in(RetentionType::Final);
     let (stale_action, stale_period) = built_in(RetentionType::Stale);
     let mut queue = Queue {
@@ -81,6 +83,10 @@ pub fn replace(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, folder: i64, id: i64, 
             ));
         }
     }
+    if draft.release != queue.release_id {
+        let folders = links::folders_of::<Queue>(scope, id)?;
+        processes::check(scope, &folders, Some(id), draft.release)?;
+    }
     let renamed = queue.name != draft.name;
     take_over(&mut queue, draft);
     queue.schemas = with_schemas(queue.schemas, &draft.schemas);
@@ -106,6 +112,7 @@ pub fn remove(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, folder: i64, id: i64) -
 pub(super) fn delete(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, queue: &Queue) -> Result<(), Error> {
     record(scope, ctx, Action::Delete, queue, "key")?;
     events::write(scope, ctx, events::DELETED, queue)?;
+    processes::gone(scope, ctx, queue)?;
     links::unlink_all::<Queue>(scope, queue.id)?;
     let mut gone = queue.clone();
     gone.deleted_at = Some(ctx.now);
@@ -136,6 +143,7 @@ fn take_over(queue: &mut Queue, draft: &Draft) {
     };
     queue.sla_minutes = draft.sla_minutes;
     queue.risk_sla_minutes = draft.risk_sla_minutes;
+    queue.release_id = draft.release;
     if let Some(tags) = &draft.tags {
         queue.tags = Json(tags.clone());
     }
@@ -221,7 +229,7 @@ fn describe(queue: &Queue) -> serde_json::Value {
         "MaxNumberOfRetries": queue.max_retries, "AcceptAutomaticallyRetry": queue.retry_failed,
         "RetryAbandonedItems": queue.retry_abandoned, "EnforceUniqueReference": queue.unique_references,
         "Encrypted": queue.encrypted, "SlaInMinutes": queue.sla_minutes, "RiskSlaInMinutes": queue.risk_sla_minutes,
-        "Tags": queue.tags.0, "RetentionAction": queue.final_action, "RetentionPeriod": queue.final_period,
+        "ReleaseId": queue.release_id, "Tags": queue.tags.0, "RetentionAction": queue.final_action, "RetentionPeriod": queue.final_period,
         "StaleRetentionAction": queue.stale_action, "StaleRetentionPeriod": queue.stale_period, "JsonSchemas": schemas,
     })
 }

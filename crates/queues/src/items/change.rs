@@ -263,7 +263,7 @@ fn rewrite(
     item: &mut Item,
     change: &Change,
     given: ItemInput,
-    schema: Option<&jsonschema::Validator>,
+    schema: Option<&access::schemas::Validator>,
 ) -> Result<(), Error> {
     let now = change.ctx.now;
     let sealer = item.encrypted.then_some(&change.sealer);

@@ -1,9 +1,9 @@
 //! What requests say about items, and the checks that need no database (reference: queues 4.3, 5.1, 6.1, 6.3).
 
+use access::schemas::Validator;
 use access::sealing::Sealer;
 use context::{Ctx, Error, codes};
 use jiff::Timestamp;
-use jsonschema::Validator;
 use odata::Moment;
 use serde::Deserialize;
 use serde_json::{Map, Value};

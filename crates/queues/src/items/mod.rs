@@ -20,6 +20,7 @@ pub mod retry;
 pub mod reviewers;
 pub mod start;
 pub mod transition;
+pub mod waiting;
 pub mod wire;
 pub mod write;
 

@@ -75,6 +75,29 @@ with_value! {
     }
 }
 
+with_value! {
+    /// Contract schema `UserAssetDto`: the value a robot gives an asset.
+    RobotAssetInput {
+        name: Option<String>,
+    }
+}
+
+impl RobotAssetInput {
+    /// The value for an asset of a type.
+    ///
+    /// # Errors
+    /// 400 with every member that is wrong.
+    pub fn value(&self, of: ValueType) -> Result<Checked, Error> {
+        let mut wrong = Wrong::default();
+        if self.value_type.is_some_and(|given| given != of) {
+            wrong.add("robotAsset.ValueType", "The asset has another type.");
+        }
+        let value = self.clone().take_value().check(of, "robotAsset.", &mut wrong);
+        wrong.finish()?;
+        Ok(value)
+    }
+}
+
 /// An asset that is right as far as can be told without the database.
 #[derive(Debug, Clone)]
 pub struct Draft {

@@ -218,7 +218,7 @@ fn empty_value(asset: &Asset, user_id: i64) -> UserValue {
 }
 
 /// Writes down what was done to an asset: everything but its values, some of which are secret and some very long.
-fn record(
+pub(super) fn record(
     scope: &mut Scoped<'_, Tenant>,
     ctx: &Ctx,
     action: Action,

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use ui::field::Choice;
 use ui::{
-    Confirm, Form, Frame, Grid, GridQuery, Link, Matrix, MatrixRow, MenuItem, NavGroup, NavItem, Person, Picker,
+    Bell, Confirm, Form, Frame, Grid, GridQuery, Link, Matrix, MatrixRow, MenuItem, NavGroup, NavItem, Person, Picker,
     PickerGroup, PickerItem, Row, Slice, Snippet, Step, Switcher, Theme, TimelineEntry, Tone, TreeNode, button, chip,
     field, link_button,
 };
@@ -108,6 +108,11 @@ fn frame(theme: Option<Theme>, title: &str, active: &str) -> Frame {
             detail: "ada.wren@northwind.example".into(),
             menu: vec![Link::new("Preferences", "#"), Link::new("Personal access tokens", "#")],
         },
+        bell: Some(Bell {
+            count: "3".into(),
+            entries: vec![(Tone::Danger, Link::new("The job Invoices #4711 faulted.", "#"))],
+            links: vec![Link::new("See all alerts", "#")],
+        }),
         theme,
         flash: None,
         csrf: CSRF.into(),

@@ -129,3 +129,16 @@ fn nothing_secret_is_printed() {
     let printed = format!("{vault:?} {scope:?} {secret:?} {:?}", key(1));
     assert_eq!(printed, "Vault(***) WrappedKey(***) *** InstallationKey(***)");
 }
+
+#[test]
+fn a_signature_is_good_for_its_text_and_purpose_under_any_installation_key() {
+    let (old, new, other) = (vault([1]), vault([2, 1]), vault([2]));
+    let signature = old.sign("transfer", b"text");
+    assert!(old.verify("transfer", b"text", &signature));
+    assert!(new.verify("transfer", b"text", &signature));
+    assert!(!other.verify("transfer", b"text", &signature));
+    assert!(!old.verify("transfer", b"texT", &signature));
+    assert!(!old.verify("transfe", b"rtext", &signature));
+    assert!(!old.verify("transfer", b"text", &signature[..31]));
+    assert_ne!(new.sign("transfer", b"text"), signature);
+}

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use context::Error;
 use http::Method;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::mpsc;
+use web::reply::attachment;
 use web::{Operation, Reply, Request, Response, Shape};
 
 use crate::exports::model::Export;
@@ -32,7 +32,7 @@ pub async fn send(cx: Request) -> Result<Response, Error> {
         .store()
         .read(move |tx| service::completed(&mut tx.tenant(tenant), &ctx, id))
         .await?;
-    let reply = Reply::ok().header("content-disposition", &disposition(&export.name));
+    let reply = Reply::ok().header("content-disposition", &attachment(&export.name));
     let (sender, parts) = mpsc::channel(AHEAD);
     let sealer = Sealer::of(&cx).await?;
     let length = u64::try_from(export.size.unwrap_or(0)).unwrap_or(0);
@@ -62,36 +62,5 @@ async fn read(
         if is_last || !matches!(sent, Ok(Ok(()))) {
             return;
         }
-    }
-}
-
-/// `Content-Disposition` with a file name in any letters (RFC 6266).
-fn disposition(name: &str) -> String {
-    let plain = |letter: char| {
-        if letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_' | ' ') {
-            letter
-        } else {
-            '_'
-        }
-    };
-    let ascii: String = name.chars().map(plain).collect();
-    if ascii == name {
-        return format!("attachment; filename=\"{ascii}\"");
-    }
-    let encoded = utf8_percent_encode(name, NON_ALPHANUMERIC);
-    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn file_names_of_any_letters_become_a_header() {
-        assert_eq!(disposition("audit_logs.csv"), "attachment; filename=\"audit_logs.csv\"");
-        assert_eq!(
-            disposition("Köln \"x\".csv"),
-            "attachment; filename=\"K_ln _x_.csv\"; filename*=UTF-8''K%C3%B6ln%20%22x%22%2Ecsv"
-        );
     }
 }

@@ -66,18 +66,30 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-/// The tree, and the folders that assignments open to the caller: the scope of a token opens none of them here.
-async fn own(cx: &Request) -> Result<(Arc<Tree>, Reach), Error> {
+/// The tree as far as a caller sees it.
+struct Seen {
+    tree: Arc<Tree>,
+    reach: Reach,
+    /// The folders that the caller is assigned to one by one.
+    own: Vec<i64>,
+}
+
+/// The folders that assignments open to the caller: the scope of a token opens none of them here.
+async fn own(cx: &Request) -> Result<Seen, Error> {
     let access = cx.state::<Access>()?;
     let tenant = cx.tenant()?;
     let rights = access.rights(&cx.ctx.caller, tenant).await?;
-    Ok((access.tree(tenant.id).await?, rights.assigned()))
+    Ok(Seen {
+        tree: access.tree(tenant.id).await?,
+        reach: rights.assigned(),
+        own: rights.assigned_itself(),
+    })
 }
 
 /// Like [`own`], with the folders that may be viewed without being assigned to them.
-async fn visible(cx: &Request) -> Result<(Arc<Tree>, Reach), Error> {
-    let (tree, assigned) = own(cx).await?;
-    let reach = match (cx.rights.reach(&requirement(VIEW_FOLDERS)?), assigned) {
+async fn visible(cx: &Request) -> Result<Seen, Error> {
+    let seen = own(cx).await?;
+    let reach = match (cx.rights.reach(&requirement(VIEW_FOLDERS)?), seen.reach) {
         (Reach::All, _) | (_, Reach::All) => Reach::All,
         (Reach::Only(mut viewed), Reach::Only(assigned)) => {
             viewed.extend(assigned);
@@ -86,25 +98,25 @@ async fn visible(cx: &Request) -> Result<(Arc<Tree>, Reach), Error> {
             Reach::Only(viewed)
         }
     };
-    Ok((tree, reach))
+    Ok(Seen { reach, ..seen })
 }
 
 async fn current(cx: Request) -> Result<Response, Error> {
     let window = Window::of(&cx, LONG_PAGE)?;
-    let (tree, reach) = own(&cx).await?;
-    Reply::ok().json(&navigation::current(&tree, &reach, window))
+    let seen = own(&cx).await?;
+    Reply::ok().json(&navigation::current(&seen.tree, &seen.reach, &seen.own, window))
 }
 
 async fn all(cx: Request) -> Result<Response, Error> {
-    let (tree, reach) = visible(&cx).await?;
-    Reply::ok().json(&navigation::all(&tree, &reach))
+    let seen = visible(&cx).await?;
+    Reply::ok().json(&navigation::all(&seen.tree, &seen.reach, &seen.own))
 }
 
 async fn level(cx: Request) -> Result<Response, Error> {
     let window = Window::of(&cx, PAGE)?;
     let folder = cx.parse::<i64>("folderId")?.filter(|id| *id != 0);
-    let (tree, reach) = visible(&cx).await?;
-    let level = navigation::level(&tree, &reach, folder, window).ok_or_else(no_such_folder)?;
+    let seen = visible(&cx).await?;
+    let level = navigation::level(&seen.tree, &seen.reach, &seen.own, folder, window).ok_or_else(no_such_folder)?;
     Reply::ok().json(&level)
 }
 
@@ -119,10 +131,11 @@ async fn search(cx: Request) -> Result<Response, Error> {
                 .map_err(|_| Error::field("folderTypes", "There is no such folder type."))
         });
     let types = types.collect::<Result<Vec<_>, _>>()?;
-    let (tree, reach) = visible(&cx).await?;
+    let seen = visible(&cx).await?;
     Reply::ok().json(&navigation::search(
-        &tree,
-        &reach,
+        &seen.tree,
+        &seen.reach,
+        &seen.own,
         cx.parameter("searchText"),
         &types,
         window,

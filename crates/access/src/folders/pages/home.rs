@@ -35,6 +35,7 @@ async fn handle(cx: Request) -> Result<Response, Error> {
         .store()
         .read(move |tx| service::summary(&mut tx.tenant(tenant.id), &Permit::everything(), &contents, id))
         .await?;
+    let panels = access.panels.render(&cx, Some(id)).await?;
     let (own, base) = (folder_path(&cx, id)?, tenant_path(&cx)?);
     let sections: Vec<_> = cx
         .app
@@ -62,6 +63,7 @@ async fn handle(cx: Request) -> Result<Response, Error> {
                 }))
             }
         }))
+        (panels)
         @if !children.is_empty() {
             (ui::section("Subfolders", html! {
                 ul.links { @for child in &children { li { a href={ (base) "/folders/" (child.id) } { (child.display_name) } } } }

@@ -28,7 +28,7 @@ async fn handle(cx: Request) -> Result<Response, Error> {
     let reach = union(cx.rights.reach(&cx.operation.requirement), cx.rights.assigned());
     let text = odata::fold(&state.search);
     let found: Vec<(&Folder, bool)> = tree
-        .visible(&reach)
+        .visible(&reach, &cx.rights.assigned_itself())
         .into_iter()
         .filter(|(folder, _)| text.is_empty() || odata::fold(&folder.path).contains(&text))
         .collect();

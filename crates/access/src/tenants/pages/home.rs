@@ -75,6 +75,7 @@ async fn handle(cx: Request) -> Result<Response, Error> {
         })
         .await?;
     let path = tenant_path(&cx)?;
+    let panels = access.panels.render(&cx, None).await?;
     let steps = steps(&cx, &figures, applications > 0, administrator)?;
     let content = html! {
         (ui::page_header(&row.display_name, "Folders, automations' resources and who may use them.", html! {
@@ -94,6 +95,7 @@ async fn handle(cx: Request) -> Result<Response, Error> {
                 (ui::stat("Roles", &figures.roles.to_string(), html! { a href={ (path) "/access/roles" } { "All roles" } }))
             }
         }))
+        (panels)
         @if with_log { (latest(&figures.latest, &path)) }
     };
     page::render(&cx, &row.display_name, ACTIVE, content).await

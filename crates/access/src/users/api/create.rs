@@ -10,7 +10,9 @@ use super::read::answer;
 use crate::Access;
 use crate::directory;
 use crate::folders::api::read_name;
+use crate::sealing::Sealer;
 use crate::users::model::{TenantUser, UserType};
+use crate::users::robots::{self, input::RobotsInput};
 use crate::users::service::{self, Switches};
 
 pub fn operation() -> Operation {
@@ -35,7 +37,12 @@ struct Body {
 }
 
 async fn handle(cx: Request) -> Result<Response, Error> {
-    let (body, switches): (Body, Switches) = (cx.json()?, cx.json()?);
+    let (body, mut switches): (Body, Switches) = (cx.json()?, cx.json()?);
+    let robots = cx.json::<RobotsInput>()?.check()?;
+    if robots.unattended.is_some() {
+        switches.may_have_unattended_session.get_or_insert(true);
+    }
+    let sealer = Sealer::of(&cx).await?;
     let name = read_name(
         body.directory_identifier.as_deref(),
         body.user_name,
@@ -64,6 +71,7 @@ async fn handle(cx: Request) -> Result<Response, Error> {
             }
             let user = service::import(&mut scope, &ctx, &principal)?;
             let user = service::edit(&mut scope, &ctx, user.id, &switches, roles.as_deref())?;
+            robots::service::put(&mut scope, &ctx, &sealer, &user, &robots)?;
             service::to_values(&mut scope, &home, vec![user], true)
         })
         .await?

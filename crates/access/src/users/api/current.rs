@@ -8,8 +8,11 @@ use web::{Access as AccessRule, Folder as FolderRule, Operation, Reply, Request,
 
 use super::read::answer;
 use crate::Access;
+use crate::folders::model::Folder;
+use crate::rows;
 use crate::users::model::TenantUser;
 use crate::users::service;
+use crate::workspaces::service as workspaces;
 
 pub fn user() -> Operation {
     let path = "/odata/Users/UiPath.Server.Configuration.OData.GetCurrentUser";
@@ -31,14 +34,15 @@ pub fn user() -> Operation {
 pub fn extended() -> Operation {
     let path = "/odata/Users/UiPath.Server.Configuration.OData.GetCurrentUserExtended";
     Operation::orchestrator(Method::GET, path, "Users_GetCurrentUserExtended")
-        .summary("The caller's user record together with its personal workspace.")
+        .summary("The caller's user record together with its personal workspace, which is made if it is to have one.")
         .scope("OR.Users.Read")
         .answers(200, Shape::Media("application/json"))
         .handler(|cx: Request| async move {
             let mut value = current(&cx).await?;
-            // The misspelled name is the one clients read.
-            value["PersonalWorskpaceFeedId"] = Value::Null;
-            value["PersonalWorkspace"] = Value::Null;
+            let workspace = workspace(&cx).await?;
+            // The misspelled name is the one clients read. The feed of a workspace has the key of its folder.
+            value["PersonalWorskpaceFeedId"] = json!(workspace.as_ref().map(|folder| folder.key));
+            value["PersonalWorkspace"] = json!(workspace.as_ref().map(rows::published));
             let context = cx.context_url("Users/$entity");
             Reply::ok().odata(&odata::envelope::entity(&context, value))
         })
@@ -54,6 +58,35 @@ pub fn permissions() -> Operation {
         .folder(FolderRule::Optional)
         .answers(200, Shape::Media("application/json"))
         .handler(list)
+}
+
+/// The caller's workspace. One that is to have a workspace and has none gets it now.
+async fn workspace(cx: &Request) -> Result<Option<Folder>, Error> {
+    let access = cx.state::<Access>()?;
+    let tenant = cx.tenant()?.clone();
+    let Some(id) = access.user_id(&cx.ctx.caller, &tenant).await? else {
+        return Ok(None);
+    };
+    let home = tenant.clone();
+    let (found, entitled) = cx
+        .store()
+        .read(move |tx| {
+            let user = service::find(&mut tx.tenant(home.id), id)?;
+            let found = workspaces::of_owner(&mut tx.tenant(home.id), id)?;
+            let entitled = found.is_none() && workspaces::is_entitled(tx, home.organization, home.id, &user)?;
+            Ok::<_, Error>((found, entitled))
+        })
+        .await?;
+    if found.is_some() || !entitled {
+        return Ok(found);
+    }
+    let ctx = cx.ctx.clone();
+    let made = cx.store().write(move |tx| {
+        let mut scope = tx.tenant(tenant.id);
+        let user = service::find(&mut scope, id)?;
+        workspaces::ensure(&mut scope, &ctx, &user)
+    });
+    made.await.map(Some)
 }
 
 /// An application acting as itself is no user.

@@ -1,6 +1,6 @@
 //! Changes a user. `PUT /odata/Users({key})`, `PATCH /odata/Users({key})`, `POST …ChangeUserCulture`, `…ChangeCulture`
 
-use context::Error;
+use context::{Error, codes};
 use http::Method;
 use serde::Deserialize;
 use store::Entity as _;
@@ -9,7 +9,9 @@ use web::{Operation, Reply, Request, Response, Shape};
 use super::read::answer;
 use crate::Access;
 use crate::permit::requirement;
+use crate::sealing::Sealer;
 use crate::users::model::TenantUser;
+use crate::users::robots::{self, input::RobotsInput};
 use crate::users::service::{self, Switches};
 
 pub fn put() -> Operation {
@@ -66,11 +68,19 @@ struct Roles {
 
 async fn replace(cx: Request) -> Result<Response, Error> {
     let (mut switches, roles): (Switches, Roles) = (cx.json()?, cx.json()?);
+    let robots = cx.json::<RobotsInput>()?.check()?;
+    let sealer = Sealer::of(&cx).await?;
     let (tenant, ctx, id) = (cx.tenant()?.clone(), cx.ctx.clone(), cx.integer("key")?);
     let may_edit = cx.rights.allow(&requirement("Users.Edit")?, None);
     if !may_edit {
         // Robot permissions open robot settings only.
-        switches = Switches::default();
+        switches = Switches {
+            may_have_unattended_session: switches.may_have_unattended_session,
+            ..Switches::default()
+        };
+    }
+    if robots.unattended.is_some() {
+        switches.may_have_unattended_session.get_or_insert(true);
     }
     let roles = roles.roles_list.filter(|_| may_edit);
     let home = cx.state::<Access>()?.home(&tenant).await?;
@@ -79,6 +89,7 @@ async fn replace(cx: Request) -> Result<Response, Error> {
         .write(move |tx| {
             let mut scope = tx.tenant(tenant.id);
             let user = service::edit(&mut scope, &ctx, id, &switches, roles.as_deref())?;
+            robots::service::put(&mut scope, &ctx, &sealer, &user, &robots)?;
             service::to_values(&mut scope, &home, vec![user], true)
         })
         .await?
@@ -89,15 +100,34 @@ async fn replace(cx: Request) -> Result<Response, Error> {
 
 async fn change(cx: Request) -> Result<Response, Error> {
     let mut switches: Switches = cx.json()?;
+    let mut robots = cx.json::<RobotsInput>()?.check()?;
+    let sealer = Sealer::of(&cx).await?;
     let (tenant, ctx, id) = (cx.tenant()?.clone(), cx.ctx.clone(), cx.integer("key")?);
-    if !cx.rights.allow(&requirement("Users.Edit")?, None) {
+    let may_edit = cx.rights.allow(&requirement("Users.Edit")?, None);
+    if !may_edit {
         if cx.state::<Access>()?.user_id(&ctx.caller, &tenant).await? != Some(id) {
             return Err(Error::forbidden());
         }
         switches = Switches::default();
+        robots = robots.own();
+        let owner = tenant.id;
+        let has_robot = move |tx: &mut store::Tx| robots::of_users(&mut tx.tenant(owner), &[id]);
+        if robots.unattended.is_some() && cx.store().read(has_robot).await?.is_empty() {
+            return Err(Error::invalid(
+                codes::USER_DOES_NOT_HAVE_ROBOT,
+                "The user has no robot.",
+            ));
+        }
+    }
+    if robots.unattended.is_some() && switches.may_have_unattended_session.is_none() && may_edit {
+        switches.may_have_unattended_session = Some(true);
     }
     cx.store()
-        .write(move |tx| service::edit(&mut tx.tenant(tenant.id), &ctx, id, &switches, None))
+        .write(move |tx| {
+            let scope = &mut tx.tenant(tenant.id);
+            let user = service::edit(scope, &ctx, id, &switches, None)?;
+            robots::service::put(scope, &ctx, &sealer, &user, &robots)
+        })
         .await?;
     Reply::ok().empty()
 }

@@ -103,7 +103,8 @@ impl Input {
     pub fn check_name(&self, scope: &mut Scoped<'_, store::Organization>, own: Option<Uuid>) -> Result<(), Error> {
         let name = store::fold(&self.name);
         let known = !name.is_empty() && store::fold(&self.same_name) == name;
-        if known || !scope.exists::<Client>("name_folded = ? and id <> ?", params![name, own.unwrap_or_default()])? {
+        let condition = "name_folded = ? and id <> ? and machine_tenant is null";
+        if known || !scope.exists::<Client>(condition, params![name, own.unwrap_or_default()])? {
             return Ok(());
         }
         Err(Error::field(

@@ -294,6 +294,7 @@ mod tests {
                 created_at: Timestamp::UNIX_EPOCH,
                 created_by: String::new(),
                 modified_at: Timestamp::UNIX_EPOCH,
+                machine_tenant: None,
             },
             base: "https://o.example".into(),
             organization_name: "Acme".into(),

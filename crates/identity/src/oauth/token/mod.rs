@@ -52,8 +52,12 @@ async fn handle(cx: &Request) -> Result<Response, Refusal> {
         parameters: &parameters,
         authenticated: &authenticated,
     };
+    let is_machine = authenticated.client.machine.is_some();
     let (grant, outcome) = match parameters.get("grant_type") {
         Some("client_credentials") => ("client_credentials", client_credentials::grant(&asked).await),
+        Some("authorization_code" | "refresh_token") if is_machine => {
+            ("other", Err(Told::new("unauthorized_client").into()))
+        }
         Some("authorization_code") => ("authorization_code", authorization_code::grant(&asked).await),
         Some("refresh_token") => ("refresh_token", refresh_token::grant(&asked).await),
         Some("password") => ("password", Err(Told::new("unauthorized_client").into())),

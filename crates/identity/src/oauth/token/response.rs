@@ -86,6 +86,7 @@ async fn render_issue(asked: &Asked<'_>, issue: &Issue) -> Result<Response, Erro
         idp: Some("local"),
         prt_id: issue.organization,
         sub_type: "user",
+        secret_id: None,
         preferred_username: Some(&user.user_name),
         name: Some(user.shown()),
         email: user.email.as_deref(),

@@ -152,6 +152,7 @@ fn form(csrf: &str, base: &str, id: Option<i64>, entry: &Entry, errors: &[(Strin
     };
     let form = Form::new(csrf, &action).errors(errors).submit(submit).cancel(&cancel);
     form.render(html! {
+        (field::hidden("release", &entry.release))
         (field::text("name", "Name").value(&entry.name).required().max(LONGEST_NAME).error_in(errors))
         (field::textarea("description", "Description", 2).value(&entry.description).max(LONGEST_DESCRIPTION).error_in(errors))
         (fixed(id.is_none(), entry))

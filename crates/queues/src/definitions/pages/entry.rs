@@ -46,6 +46,8 @@ pub struct Entry {
     pub final_period: String,
     pub stale_action: String,
     pub stale_period: String,
+    /// The id of the process; it is not chosen here.
+    pub release: String,
 }
 
 impl Entry {
@@ -92,6 +94,9 @@ impl Entry {
             final_period: number("RetentionPeriod").to_string(),
             stale_action: text("StaleRetentionAction"),
             stale_period: number("StaleRetentionPeriod").to_string(),
+            release: queue["ReleaseId"]
+                .as_i64()
+                .map_or_else(String::new, |id| id.to_string()),
         }
     }
 
@@ -120,6 +125,7 @@ impl Entry {
             final_period: text("final_period"),
             stale_action: text("stale_action"),
             stale_period: text("stale_period"),
+            release: text("release"),
         }
     }
 
@@ -155,6 +161,7 @@ impl Entry {
             analytics_data_json_schema: Some(self.analytics.clone()),
             sla_in_minutes: number("SlaInMinutes", &self.sla, false),
             risk_sla_in_minutes: number("RiskSlaInMinutes", &self.risk, false),
+            release_id: self.release.parse().ok(),
             tags: Some(self.tags.iter().map(|text| tags::of_text(text)).collect()),
             retention_action: Some(action("RetentionAction", &self.final_action)?),
             retention_period: number("RetentionPeriod", &self.final_period, self.final_action == "Delete"),

@@ -1,4 +1,4 @@
-//! Operations of tag Assets. Left out are those that are about a robot: there are none yet.
+//! Operations of tag Assets.
 
 mod create;
 mod delete;
@@ -15,7 +15,7 @@ pub const SET: &str = "Assets";
 
 /// All operations.
 pub fn operations() -> Vec<Operation> {
-    vec![
+    let mut operations = vec![
         list::in_folder(),
         list::filtered(),
         list::across_folders(),
@@ -26,6 +26,7 @@ pub fn operations() -> Vec<Operation> {
         delete::operation(),
         share::operation(),
         share::folders_for(),
-        read_value::operation(),
-    ]
+    ];
+    operations.extend(read_value::operations());
+    operations
 }

@@ -1,5 +1,5 @@
 //! How much work a JSON schema makes, worked out before it is used: definitions that refer to others twice, and those again, let a
-//! short schema ask for more checks than there is time for, and items are checked while others wait.
+//! short schema ask for more checks than there is time for, and values are checked while others wait.
 
 use std::collections::HashMap;
 
@@ -45,7 +45,7 @@ pub fn check(schema: &Value) -> Result<(), String> {
         chain: LONGEST_CHAIN,
     };
     if effort.of(schema, at)? > MOST {
-        return Err("its parts refer to each other so often that checking an item could take too long.".to_owned());
+        return Err("its parts refer to each other so often that checking a value could take too long.".to_owned());
     }
     Ok(())
 }
