@@ -182,8 +182,8 @@ fn launches_that_keep_failing_switch_a_trigger_off() {
             triggers.fire(&made);
             assert_eq!(triggers.read(&made)["Enabled"], true);
         }
-        // Ten were enough long ago; now the day is over too.
-        triggers.fire(&made);
+        // Ten were enough long ago; now a day is over since the first was seen, too.
+        triggers.fire_late(&made, 2);
         assert_eq!(triggers.read(&made)["Enabled"], false);
         let history = triggers.history(&made);
         assert_eq!(history[0], "DisabledConsecutiveFailures");

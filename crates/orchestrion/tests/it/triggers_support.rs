@@ -116,8 +116,14 @@ impl<'a> Triggers<'a> {
     /// Moves the clock to the next firing of a trigger and lets the server look.
     #[track_caller]
     pub fn fire(&self, trigger: &Value) {
+        self.fire_late(trigger, 0);
+    }
+
+    /// The same some seconds after its time.
+    #[track_caller]
+    pub fn fire_late(&self, trigger: &Value, late: i64) {
         let seconds = self.next(trigger).as_second() - self.now().as_second();
-        self.server.clock.advance(seconds);
+        self.server.clock.advance(seconds + late);
         look(self.server, "triggers");
     }
 
