@@ -2,12 +2,28 @@
 
 use std::process::{Command, Stdio};
 
+use testkit::require;
+
+use crate::clients_unchanged::installed;
+
 const GUIDE: &str = include_str!("../../../../docs/first-automation.md");
+/// From here on the Python command line is needed.
+const PYTHON: &str = "## 7.";
 
 #[test]
 fn the_guide_leads_to_a_finished_job() {
     let directory = tempfile::tempdir().unwrap();
-    let blocks = GUIDE
+    let clients = installed();
+    let python = clients.join("venv/bin/uipath").exists();
+    if !python {
+        require::skipped("uipath", "run crates/orchestrion/tests/clients/install first");
+    }
+    let end = if python {
+        GUIDE.len()
+    } else {
+        GUIDE.find(PYTHON).unwrap()
+    };
+    let blocks = GUIDE[..end]
         .split("```sh\n")
         .skip(1)
         .map(|rest| rest.split("```").next().unwrap());
@@ -22,14 +38,18 @@ fn the_guide_leads_to_a_finished_job() {
     let script = format!("set -eu\ntrap 'kill $(jobs -p)' EXIT\n{commands}");
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_orchestrion"));
     let path = format!(
-        "{}:{}",
+        "{}:{}:{}",
         program.parent().unwrap().display(),
+        clients.join("venv/bin").display(),
         std::env::var("PATH").unwrap()
     );
     let done = Command::new("timeout")
-        .args(["120", "bash", "-c", &script])
+        .args(["300", "bash", "-c", &script])
         .current_dir(directory.path())
         .env("PATH", path)
+        .env("ORCHESTRION_ROBOT_WHEELHOUSE", clients.join("wheels"))
+        .env("UIPATH_TELEMETRY_ENABLED", "false")
+        .env("NO_PROXY", "127.0.0.1,localhost")
         .stdin(Stdio::null())
         .output()
         .unwrap();
@@ -44,11 +64,19 @@ fn the_guide_leads_to_a_finished_job() {
         log("server.log"),
         log("robot.log")
     );
+    let of_python: &[&str] = if python {
+        &[r#"{\"greeting\":\"hello Ada from Python\"}"#]
+    } else {
+        &[]
+    };
     for expected in [
         "\"State\":\"Successful\"",
         r#"{\"greeting\":\"hello Ada\"}"#,
         "\"Message\":\"greeting Ada\"",
-    ] {
-        assert!(said.contains(expected), "{expected} is not in {said}\n{complained}");
+    ]
+    .iter()
+    .chain(of_python)
+    {
+        assert!(said.contains(*expected), "{expected} is not in {said}\n{complained}");
     }
 }
