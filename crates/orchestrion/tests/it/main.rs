@@ -21,6 +21,7 @@ mod assets_sharing;
 mod assets_support;
 mod assets_values;
 mod audit_log;
+mod blobs_s3;
 mod browser_external_apps;
 mod browser_pages;
 mod browser_queues;
