@@ -50,6 +50,8 @@ pub struct Confined {
     pub tenant: Uuid,
     /// Id of a folder of the tenant: rights are cut to this one.
     pub folder: Option<i64>,
+    /// Key of the job whose credential it is.
+    pub job: Option<Uuid>,
 }
 
 /// The scopes of a token, in the order they were granted.

@@ -148,7 +148,11 @@ impl Identity {
             None if client.machine.is_some() => (Principal::Machine(client.id), client.name.clone()),
             None => (Principal::Application(client.id), client.name.clone()),
         };
-        let confined = client.machine.map(|tenant| Confined { tenant, folder: None });
+        let confined = client.machine.map(|tenant| Confined {
+            tenant,
+            folder: None,
+            job: None,
+        });
         let host = access.organization == accounts::HOST;
         Ok(Caller {
             principal,

@@ -382,6 +382,7 @@ mod tests {
             confined: confined.then_some(Confined {
                 tenant: Uuid::nil(),
                 folder: None,
+                job: None,
             }),
             ..Caller::anonymous()
         };

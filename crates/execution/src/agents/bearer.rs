@@ -74,6 +74,7 @@ impl JobBearer {
             confined: Some(Confined {
                 tenant: tenant.key,
                 folder: Some(token.folder_id),
+                job: Some(token.job_key),
             }),
             ..Caller::anonymous()
         }))

@@ -321,6 +321,7 @@ fn issue_token(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, job: &Job, user: i64) 
     scope.insert(&JobToken {
         hash: vault::hash_secret(&token).to_vec(),
         job_id: job.id,
+        job_key: job.key,
         folder_id: job.folder_id,
         user_id: user,
     })?;

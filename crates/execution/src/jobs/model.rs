@@ -137,6 +137,7 @@ pub(crate) const MIGRATION: Migration = Migration {
             hash {blob} not null primary key,
             tenant_id bigint not null,
             job_id bigint not null,
+            job_key {uuid} not null,
             folder_id bigint not null,
             user_id bigint not null
         );
@@ -290,21 +291,9 @@ entity! {
         "AutopilotForRobots": Option<String> kind Kind::Dynamic,
     }
     navigation {
-        "Robot": one of SimpleRobot as r on "r.id = {t}.robot_id",
+        "Robot": one of access::users::robots::SimpleRobot as r on "r.id = {t}.robot_id",
         "Release": one of Release as p on "p.id = {t}.release_id",
         "Machine": one of Machine as m on "m.id = {t}.machine_id",
-    }
-}
-
-entity! {
-    /// The robot of a job as jobs show it. Contract schema `SimpleRobotDto`.
-    pub struct SimpleRobot in Tenant, table "user_robots", as "SimpleRobotDto" {
-        #[key] pub id: i64 = "Id",
-        pub name: String = "Name" folded "name_folded",
-        pub user_name: Option<String> = "Username",
-        pub user_id: i64 = "UserId",
-        pub enabled: bool = "Enabled",
-        pub limit_concurrent: bool = "LimitConcurrentExecution",
     }
 }
 
@@ -373,6 +362,7 @@ entity! {
         /// SHA-256 of the token.
         #[key] pub hash: Vec<u8>,
         pub job_id: i64,
+        pub job_key: Uuid,
         pub folder_id: i64,
         /// The account of the robot.
         pub user_id: i64,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use access::folders::tree::Tree;
 use access::users::model::TenantUser;
+use access::users::robots::SimpleRobot;
 use context::{Error, Reach};
 use odata::{OrderTerm, Query};
 use serde_json::{Map, Value, json};
@@ -12,7 +13,7 @@ use store::{Entity as _, MOST_PARTS, Page, Scoped, Tenant, params};
 use uuid::Uuid;
 
 use super::control::no_such_job;
-use super::model::{Job, JobPriority, SimpleRobot};
+use super::model::{Job, JobPriority};
 use crate::machines::model::Machine;
 use crate::processes::model::Release;
 

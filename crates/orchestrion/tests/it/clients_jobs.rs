@@ -184,6 +184,13 @@ fn workspace(server: &Server) -> (Place<'_>, String) {
         .json(&asset)
         .send()
         .expect(201);
+    server
+        .post("/odata/QueueDefinitions")
+        .bearer(&token)
+        .folder(folder)
+        .json(&json!({ "Name": "work" }))
+        .send()
+        .expect(201);
     let place = Place {
         server,
         token: token.clone(),
@@ -257,6 +264,7 @@ def main(input: Input) -> Output:
     print("printed for", input.name)
     if input.name == "nobody":
         raise ValueError("nobody is there")
+    UiPath().queues.create_transaction_item({"Name": "work", "SpecificContent": {"greet": input.name}})
     # The job's own credential, in the job's folder.
     who = UiPath().assets.retrieve("who").string_value
     return Output(greeting=f"hello {input.name} from {who}")
@@ -297,6 +305,10 @@ fn what_the_python_command_line_packs_publishes_and_invokes_runs_on_a_robot() {
             ),
             "{ended}"
         );
+        let taken = server.get("/odata/QueueItems?$expand=Robot").bearer(&place.token);
+        let taken = taken.folder(place.folder).send().expect(200).json();
+        assert_eq!(taken["value"][0]["Robot"]["Name"], "ann-unattended", "{taken}");
+        assert_eq!(taken["value"][0]["ExecutorJobKey"], job["Key"], "{taken}");
         let said = place.messages(&job);
         for expected in ["greeting Ada", "printed for Ada"] {
             assert!(said.iter().any(|line| line.contains(expected)), "{said:?}");

@@ -175,6 +175,34 @@ fn a_suspended_job_goes_on_when_the_item_it_waits_for_is_done() {
 }
 
 #[test]
+fn items_name_the_robot_and_the_job_that_took_them() {
+    each_database(|server| {
+        let (place, queues) = (Place::calc(server), Queues::of(server));
+        queues.queue("Q");
+        let item = queues.add(&json!({ "Name": "Q" }));
+        let agent = place.connect("one");
+        place.start(&json!({ "a": 1 }));
+        let (job, order) = agent.start();
+        let taken = server
+            .post(crate::queues_support::START)
+            .bearer(&queues.token)
+            .folder(queues.folder)
+            .header("x-uipath-jobkey", job["job"].as_str().unwrap())
+            .json(&json!({ "transactionData": { "Name": "Q", "RobotIdentifier": order["robot"]["key"] } }))
+            .send()
+            .expect(200)
+            .json();
+        assert_eq!((&taken["Id"], &taken["ExecutorJobKey"]), (&item["Id"], &job["job"]));
+        let path = format!("/odata/QueueItems({})?$expand=Robot", item["Id"]);
+        let read = queues.get(&path).expect(200).json();
+        assert_eq!(read["Robot"]["Name"], order["robot"]["name"]);
+        let path = "/odata/QueueItems?$expand=Robot&$filter=Robot/Name eq 'nobody'";
+        assert_eq!(queues.get(path).expect(200).json()["value"], json!([]));
+        agent.report(&job, "Stopped", &json!({})).expect(204);
+    });
+}
+
+#[test]
 fn a_payload_is_delivered_to_a_suspended_job_once() {
     each_database(|server| {
         let place = Place::calc(server);

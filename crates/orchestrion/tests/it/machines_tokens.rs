@@ -193,6 +193,7 @@ impl access::Bearer for Spoken {
         let confined = token["t3st_".len()..].split_once('.').map(|(tenant, folder)| Confined {
             tenant: tenant.parse().unwrap(),
             folder: folder.parse().ok(),
+            job: None,
         });
         let caller = confined.map(|confined| Caller {
             confined: Some(confined),

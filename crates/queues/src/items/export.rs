@@ -1,8 +1,11 @@
 //! The items of a queue as an export (reference: queues 13; resources 15).
 
+use std::collections::HashMap;
+
 use access::audit::Component;
 use access::exports::{Criteria, ExportType, Exporter, New, Sheet, Task, window};
 use access::folders::links::no_such;
+use access::users::robots;
 use context::Error;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -93,17 +96,23 @@ impl Exporter for Items {
         let window = window::<Item>(scope, &query, ("queue_id = ?", &params![queue]), "", after)?;
         for items in window.rows.chunks(PIECE) {
             let ids: Vec<i64> = items.iter().map(|item| item.id).collect();
-            let mut data: std::collections::HashMap<i64, ItemData> = scope
+            let mut data: HashMap<i64, ItemData> = scope
                 .get_many::<ItemData>(&ids)?
                 .into_iter()
                 .map(|data| (data.item_id, data))
+                .collect();
+            let robots: Vec<i64> = items.iter().filter_map(|item| item.robot_id).collect();
+            let robots: HashMap<i64, String> = robots::by_ids(scope, &robots)?
+                .into_iter()
+                .map(|robot| (robot.id, robot.name))
                 .collect();
             for item in items {
                 let content = match data.remove(&item.id) {
                     Some(data) => Content::open(Head::from(item), data, &task.sealer)?,
                     None => Content::default(),
                 };
-                write(sheet, task, item, &content)?;
+                let robot = item.robot_id.and_then(|id| robots.get(&id));
+                write(sheet, task, item, robot.map_or("", String::as_str), &content)?;
                 if sheet.is_full() {
                     return Ok(Some(item.id));
                 }
@@ -113,7 +122,7 @@ impl Exporter for Items {
     }
 }
 
-fn write(sheet: &mut Sheet, task: &Task, item: &Item, content: &Content) -> Result<(), Error> {
+fn write(sheet: &mut Sheet, task: &Task, item: &Item, robot: &str, content: &Content) -> Result<(), Error> {
     let at = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let seconds = match (item.started_at, item.ended_at) {
@@ -144,7 +153,7 @@ fn write(sheet: &mut Sheet, task: &Task, item: &Item, content: &Content) -> Resu
         &at(item.due_at),
         &at(item.risk_at),
         &item.priority.to_string(),
-        "",
+        robot,
         &at(item.defer_at),
         &item.created_at.to_string(),
         &at(item.started_at),

@@ -116,7 +116,7 @@ macro_rules! item_row {
             navigation {
                 "QueueDefinition": one of Queue as q on "q.id = {t}.queue_id",
                 "ReviewerUser": one of access::users::model::TenantUser as u on "u.id = {t}.reviewer_id",
-                "Robot": one of model robot,
+                "Robot": one of access::users::robots::SimpleRobot as r on "r.id = {t}.robot_id",
             }
         }
     };
@@ -242,20 +242,6 @@ fn item_error() -> &'static EntityType {
             Property::computed("Category", Kind::String),
             Property::computed("Status", Kind::Int32),
             Property::computed("Timestamp", Kind::DateTime),
-        ],
-        navigations: &[],
-    };
-    &MODEL
-}
-
-fn robot() -> &'static EntityType {
-    static MODEL: EntityType = EntityType {
-        name: "SimpleRobotDto",
-        key: Some("Id"),
-        properties: &[
-            Property::computed("Id", Kind::Int64),
-            Property::computed("Name", Kind::String),
-            Property::computed("MachineName", Kind::String),
         ],
         navigations: &[],
     };

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use access::folders::tree::Tree;
 use access::sealing::Sealer;
 use access::users::model::TenantUser;
+use access::users::robots::SimpleRobot;
 use context::{Error, Reach};
 use odata::{Expr, OrderTerm, Path, Query, Reference, Root};
 use serde_json::{Map, Value, json};
@@ -254,6 +255,12 @@ fn show(scope: &mut Scoped<'_, Tenant>, view: &View, query: &Query, rows: &[Fold
     } else {
         HashMap::new()
     };
+    let robots = if query.expands("Robot") {
+        let ids = distinct(rows.iter().filter_map(|item| item.robot_id));
+        by_id(scope.get_many::<SimpleRobot>(&ids)?, |robot| robot.id)
+    } else {
+        HashMap::new()
+    };
     let mut shown = Vec::with_capacity(rows.len());
     for item in rows {
         let head = Head::from(item);
@@ -276,7 +283,10 @@ fn show(scope: &mut Scoped<'_, Tenant>, view: &View, query: &Query, rows: &[Fold
                 .and_then(|id| reviewers.get(&id))
                 .map(TenantUser::to_json),
         );
-        expand("Robot", None);
+        expand(
+            "Robot",
+            item.robot_id.and_then(|id| robots.get(&id)).map(SimpleRobot::to_json),
+        );
         shown.push(Value::Object(members));
     }
     Ok(shown)

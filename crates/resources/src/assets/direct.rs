@@ -59,7 +59,7 @@ fn reader(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, folder: i64, who: Who) -> R
             "The robot is not assigned to the folder.",
         ));
     }
-    let in_job = ctx.caller.confined.is_some_and(|confined| confined.folder.is_some());
+    let in_job = ctx.caller.confined.is_some_and(|confined| confined.job.is_some());
     Ok(Reader {
         user: Some(robot.user_id),
         is_job: in_job && own == Some(robot.user_id),

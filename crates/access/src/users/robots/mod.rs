@@ -6,5 +6,5 @@ mod model;
 pub mod service;
 
 pub(crate) use model::MIGRATION;
-pub use model::{CredentialType, UserRobot};
+pub use model::{CredentialType, SimpleRobot, UserRobot};
 pub use service::{by_id, by_ids, by_key, of_folder as robots_of_folder, of_users, password, unattended_of_folder};

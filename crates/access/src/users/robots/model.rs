@@ -63,6 +63,18 @@ entity! {
     }
 }
 
+entity! {
+    /// A robot as jobs and items of queues show it. Contract schema `SimpleRobotDto`.
+    pub struct SimpleRobot in Tenant, table "user_robots", as "SimpleRobotDto" {
+        #[key] pub id: i64 = "Id",
+        pub name: String = "Name" folded "name_folded",
+        pub user_name: Option<String> = "Username",
+        pub user_id: i64 = "UserId",
+        pub enabled: bool = "Enabled",
+        pub limit_concurrent: bool = "LimitConcurrentExecution",
+    }
+}
+
 impl UserRobot {
     /// Whether it may run jobs that need a session of the operating system.
     pub fn has_credentials(&self) -> bool {

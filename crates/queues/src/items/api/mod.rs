@@ -78,11 +78,14 @@ pub async fn change_by(request: &Request) -> Result<Change, Error> {
     })
 }
 
-/// The job that a robot calls for, by header `x-uipath-jobkey`.
+/// The job that calls by its own credential, or that somebody calls for (header `x-uipath-jobkey`).
 ///
 /// # Errors
 /// 400 for one that is no GUID.
 fn job(request: &Request) -> Result<Option<Uuid>, Error> {
+    if let Some(own) = request.ctx.caller.confined.and_then(|confined| confined.job) {
+        return Ok(Some(own));
+    }
     let Some(text) = request
         .header("x-uipath-jobkey")
         .map(str::trim)

@@ -1,6 +1,7 @@
 //! Takes the next item, or adds one and takes it. `POST /odata/Queues/…StartTransaction`
 
 use access::sealing::Sealer;
+use access::users::robots;
 use context::{Error, codes};
 use http::Method;
 use store::Entity as _;
@@ -38,9 +39,8 @@ pub fn operation() -> Operation {
 async fn handle(request: Request) -> Result<Response, Error> {
     let input: StartInput = request.action("transactionData")?;
     let name = name(input.name.as_deref(), "Name")?;
-    robot(input.robot_identifier.as_deref())?;
     let taker = Taker {
-        robot: None,
+        robot: robot(&request, input.robot_identifier.as_deref()).await?,
         job: job(&request)?,
     };
     if input
@@ -70,13 +70,19 @@ async fn handle(request: Request) -> Result<Response, Error> {
     take(&request, &name, filter, taker).await
 }
 
-/// There are no robots yet that an identifier could name.
-fn robot(identifier: Option<&str>) -> Result<(), Error> {
+/// The robot that jobs know by this key (`UIPATH_ROBOT_KEY`).
+async fn robot(request: &Request, identifier: Option<&str>) -> Result<Option<i64>, Error> {
     let Some(text) = identifier.map(str::trim).filter(|text| !text.is_empty()) else {
-        return Ok(());
+        return Ok(None);
     };
-    Uuid::parse_str(text).map_err(|_| Error::field("RobotIdentifier", "RobotIdentifier must be a GUID."))?;
-    Err(Error::missing(codes::ITEM_NOT_FOUND, "Robot does not exist."))
+    let key = Uuid::parse_str(text).map_err(|_| Error::field("RobotIdentifier", "RobotIdentifier must be a GUID."))?;
+    let tenant = request.tenant()?.id;
+    let found = request
+        .store()
+        .read_here(move |tx| robots::by_key(&mut tx.tenant(tenant), key))
+        .await?;
+    let robot = found.ok_or_else(|| Error::missing(codes::ITEM_NOT_FOUND, "Robot does not exist."))?;
+    Ok(Some(robot.id))
 }
 
 async fn take(request: &Request, name: &str, filter: Option<Filter>, taker: Taker) -> Result<Response, Error> {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use access::users::model::TenantUser;
+use access::users::robots;
 use context::Error;
 use http::Method;
 use jiff::Timestamp;
@@ -53,6 +54,8 @@ struct Found {
     events: Vec<Value>,
     comments: Vec<ItemComment>,
     people: HashMap<i64, String>,
+    /// Name of the robot that took it.
+    robot: Option<String>,
 }
 
 async fn handle(request: Request) -> Result<Response, Error> {
@@ -76,6 +79,7 @@ fn find(scope: &mut Scoped<'_, Tenant>, view: &View, queue: i64, id: i64, now: T
     let people: Vec<i64> = [item.reviewer_id, item.created_by].into_iter().flatten().collect();
     let people = scope.get_many::<TenantUser>(&people)?;
     let attempts = read::attempts(scope, &item, MOST)?;
+    let robot = robots::by_ids(scope, item.robot_id.as_slice())?.pop();
     Ok(Found {
         progress: read::progress(view, &item)?,
         content: read::content(scope, view, &item)?,
@@ -83,6 +87,7 @@ fn find(scope: &mut Scoped<'_, Tenant>, view: &View, queue: i64, id: i64, now: T
         comments: notes::comments(scope, &attempts, MOST)?,
         attempts,
         people: people.into_iter().map(|user| (user.id, user.user_name)).collect(),
+        robot: robot.map(|robot| robot.name),
         item,
     })
 }
@@ -206,7 +211,6 @@ fn details(found: &Found) -> Markup {
         .map(|(started, ended)| ended.as_microsecond() - started.as_microsecond());
     let seconds = |seconds: i32| (seconds > 0).then(|| html! { (console::duration(i64::from(seconds) * 1_000_000)) });
     let number = |number: i32| (number > 0).then(|| html! { (number) });
-    let id = |id: Option<i64>| id.map(|id| html! { (id) });
     let lines = [
         ("Status", Some(state_chip(item.status))),
         (
@@ -230,7 +234,7 @@ fn details(found: &Found) -> Markup {
         ("Automatic retry", number(item.retry_number)),
         ("Manual retry", number(item.manual_retry_number)),
         ("Encrypted", item.encrypted.then(|| html! { "Yes" })),
-        ("Robot", id(item.robot_id)),
+        ("Robot", text(found.robot.as_ref())),
         ("Creator job", key(item.creator_job)),
         ("Executor job", key(item.executor_job)),
         ("Parent operation", text(item.parent_operation.as_ref())),
