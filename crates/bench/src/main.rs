@@ -9,6 +9,7 @@
 
 mod crash;
 mod figures;
+mod fleet;
 mod http;
 mod latency;
 mod load;

@@ -6,6 +6,7 @@ mod asset_writes;
 mod documents;
 mod footprint;
 mod introspection;
+mod jobs;
 mod logs;
 mod million;
 mod queues;
@@ -70,6 +71,8 @@ const FIGURES: &[(&str, Measure)] = &[
     ("queue-bulk", queues::bulk),
     ("queue-cycles", queues::cycles),
     ("queue-list", queues::list),
+    ("job-start", jobs::start),
+    ("job-throughput", jobs::throughput),
     ("log-ingest", logs::ingest),
     ("log-list", logs::list),
 ];
