@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 
-use crate::http::{Answer, request};
+use crate::http::{Answer, Connection, encode, request};
 use crate::server::{Server, Settings, api_headers, post};
 
 const SCOPES: &str = "OR.Execution OR.Jobs OR.Machines OR.Folders OR.Users OR.Robots OR.Monitoring";
@@ -135,12 +135,25 @@ impl Floor {
         post(&path, &self.token, self.folder, &body)
     }
 
+    /// How many jobs are not over, asked by a connection that is there.
+    ///
+    /// # Errors
+    /// No answer, or not the expected one.
+    pub fn waiting(&self, connection: &mut Connection) -> anyhow::Result<u64> {
+        let filter = encode("State in ('Pending','Running')");
+        let path = format!("/odata/Jobs?$top=0&$count=true&$filter={filter}");
+        let headers = api_headers(&self.token, Some(self.folder));
+        let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+        let page = connection.exchange(&request("GET", &path, &headers, ""))?.json(200)?;
+        page["@odata.count"].as_u64().context("a page without a count")
+    }
+
     /// How many jobs meet a filter.
     ///
     /// # Errors
     /// No answer, or not the expected one.
     pub fn count(&self, server: &Server, filter: &str) -> anyhow::Result<u64> {
-        let path = format!("/odata/Jobs?$top=0&$count=true&$filter={}", crate::http::encode(filter));
+        let path = format!("/odata/Jobs?$top=0&$count=true&$filter={}", encode(filter));
         let page = server.get(&path, &self.token, Some(self.folder))?;
         page["@odata.count"].as_u64().context("a page without a count")
     }

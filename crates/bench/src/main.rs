@@ -4,6 +4,7 @@
 //! cargo run --release -p bench -- figures
 //! cargo run -p bench -- crash --cycles 20
 //! cargo run --release -p bench -- queue-crash --cycles 1000000
+//! cargo run --release -p bench -- job-crash --kills 500
 //! cargo run --release -p bench -- queue-peers
 //! ```
 
@@ -11,6 +12,7 @@ mod crash;
 mod figures;
 mod fleet;
 mod http;
+mod job_crash;
 mod latency;
 mod load;
 mod machine;
@@ -40,6 +42,8 @@ enum Action {
     Crash(crash::Options),
     /// Kill the server while items of a queue are added, taken and finished, and prove that each is worked on exactly once
     QueueCrash(queue_crash::Options),
+    /// Kill server and robot and cut the network while jobs run, and prove that each runs exactly once
+    JobCrash(job_crash::Options),
     /// Measure job queues that others built, on this machine
     QueuePeers(queue_peers::Options),
 }
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         Action::Figures(options) => figures::run(&options),
         Action::Crash(options) => crash::run(&options),
         Action::QueueCrash(options) => queue_crash::run(&options),
+        Action::JobCrash(options) => job_crash::run(&options),
         Action::QueuePeers(options) => queue_peers::run(&options),
     };
     match outcome {

@@ -127,8 +127,8 @@ pub(super) fn throughput(bench: &mut Bench<'_>) -> anyhow::Result<Vec<Figure>> {
         let time = begin.elapsed();
         Ok((
             time,
-            cpu(place.server.process()) - server,
-            cpu(place.robot.process()) - robot,
+            cpu(place.server.process()).saturating_sub(server),
+            cpu(place.robot.process()).saturating_sub(robot),
         ))
     };
     run(AT_ONCE)?;
