@@ -4,6 +4,7 @@
 //! * [`schedules`]: time and queue triggers, and the reconcilers that look at them. [`http_triggers`]: calls that start jobs, and their
 //!   answers. [`event_triggers`]: those of services outside, to look at, switch and delete.
 //! * [`policy`]: what a tenant decides about all of them.
+//! * [`pages`]: the console's pages about them.
 //! * [`item_waits`]: suspended jobs that wait for items of queues.
 //! * [`launch`]: the one way by which triggers start jobs. [`jobs`]: what they ask about these.
 
@@ -17,6 +18,7 @@ mod input;
 mod item_waits;
 pub mod jobs;
 pub mod launch;
+pub mod pages;
 pub mod policy;
 pub mod schedules;
 pub mod zones;
@@ -26,13 +28,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use access::Access;
-use context::Error;
+use context::{Error, Requirement};
 use execution::processes::Processes;
 use http_triggers::call::wait;
 use store::{Migration, Scoped, Store, Tenant, params};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
-use web::Module;
+use web::{Area, Module, NavigationEntry};
 
 /// Steps of the schema, oldest first. They come after those of `execution`.
 pub const MIGRATIONS: &[Migration] = &[
@@ -90,6 +92,15 @@ pub fn module() -> Module {
         module.reconcilers.extend(part.reconcilers);
     }
     module.reconcilers.push(item_waits::reconciler());
+    module.operations.extend(pages::operations());
+    module.navigation.push(NavigationEntry {
+        area: Area::Folder,
+        name: pages::ACTIVE,
+        title: "Triggers",
+        icon: "clock",
+        path: "/triggers",
+        requirement: Requirement::parse("Schedules.View").unwrap_or(Requirement::Nothing),
+    });
     module.seed = Some(Arc::new(|app| {
         Box::pin(async move {
             app.state::<Access>()?.contents.register(Arc::new(contents::InFolders));

@@ -89,6 +89,7 @@ mod tls;
 mod transport;
 mod triggers_firing;
 mod triggers_http;
+mod triggers_pages;
 mod triggers_queues;
 mod triggers_schedules;
 mod triggers_support;

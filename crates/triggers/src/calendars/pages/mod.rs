@@ -3,6 +3,8 @@
 mod editor;
 mod list;
 
+pub use self::editor::zone_choices;
+
 use access::console::tenant_path;
 use context::Error;
 use web::{Operation, Request};
