@@ -49,6 +49,7 @@ mod logs_submit;
 mod logs_support;
 mod machines_crud;
 mod machines_folders;
+mod machines_pages;
 mod machines_tokens;
 mod oauth_authorize;
 mod oauth_bearer;
