@@ -80,6 +80,8 @@
 		if (document.hidden) return;
 		part.source = new EventSource(part.dataset.live);
 		part.source.onmessage = () => soon(part);
+		// Nobody told of what happened before the connection was there.
+		part.source.onopen = () => soon(part);
 	};
 	on("visibilitychange", () => {
 		for (const part of all("[data-live]")) {

@@ -1,41 +1,19 @@
 //! A piece of work in a real browser: added, processed by a program, reviewed and retried through the pages.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::Server;
-use testkit::chromium::{Chromium, pictures};
+use testkit::chromium::Chromium;
 
+use crate::browser_support::{self, says};
 use crate::queues_support::Queues;
 
 fn list(queues: &Queues<'_>) -> String {
     format!("/console/default/tenants/Default/folders/{}/queues", queues.folder)
 }
 
-/// Leaves pictures of the page where they are wanted; it must not be wider than a narrow screen, and nothing may complain.
 #[track_caller]
 fn look(browser: &Chromium<'_>, name: &str) {
-    browser.resize(320, 640);
-    let script = "return document.documentElement.scrollWidth - innerWidth";
-    let wider = browser.run(script, &[]).as_i64().unwrap_or_default();
-    assert!(wider <= 0, "{name} is {wider} pixels wider than 320");
-    if let Some(directory) = pictures() {
-        for (width, dark) in [(1280, false), (1280, true), (375, false), (375, true)] {
-            browser.prefer_dark(dark);
-            browser.resize(width, 800);
-            let theme = if dark { "dark" } else { "light" };
-            browser.screenshot(&directory.join(format!("queues-{name}-{width}-{theme}.png")));
-        }
-        browser.prefer_dark(false);
-    }
-    browser.resize(1280, 900);
-    let toasts = browser.run("return document.querySelector('.toast.danger')?.textContent", &[]);
-    assert!(toasts.is_null(), "{name}: {toasts}");
-    let complaints = browser.complaints();
-    assert!(complaints.is_empty(), "{name}: {complaints:?}");
-}
-
-#[track_caller]
-fn says(browser: &Chromium<'_>, text: &str) {
-    browser.wait(&format!("document.body.innerText.includes({})", Value::from(text)));
+    browser_support::look(browser, &format!("queues-{name}"));
 }
 
 /// Opens an item of the queue by its reference.

@@ -233,3 +233,57 @@ fn robots_are_switched_off_and_classic_ones_are_not_made() {
         fleet.get("/odata/Robots(4711)").expect(404);
     });
 }
+
+#[test]
+fn the_console_says_whether_jobs_run_in_the_name_of_an_account() {
+    testkit::each_database(|server| {
+        let fleet = Fleet::of(server);
+        let account = create_user(server, "ann");
+        let body =
+            json!({ "DirectoryIdentifier": account.id, "Domain": "autogen", "Type": "DirectoryUser", "RolesList": [] });
+        let user = fleet.post("/odata/Users", &body).expect(201).json()["Id"].clone();
+        let browser = server.admin_session();
+        let page = format!("/console/default/tenants/Default/access/{user}");
+        let action = format!("{page}/robot");
+        let long = "x".repeat(101);
+        let fields = [
+            ("MayHaveUnattendedSession", "true"),
+            ("CredentialType", "Default"),
+            ("UserName", &long),
+            ("Password", "p4ss"),
+        ];
+        let refused = browser.fill(&page, &action, &fields);
+        assert_eq!(refused.status, 400);
+        assert!(
+            refused.text().contains("UserName") || refused.text().contains("characters"),
+            "{}",
+            refused.text()
+        );
+        assert!(!refused.text().contains("p4ss"), "a password is not sent back");
+        let fields = [
+            ("MayHaveUnattendedSession", "true"),
+            ("CredentialType", "Default"),
+            ("UserName", "HOST\\ann"),
+            ("Password", "p4ss"),
+        ];
+        browser.fill(&page, &action, &fields).expect(303);
+        let read = fleet.read(&format!("/odata/Users({user})"));
+        assert_eq!(
+            (&read["UnattendedRobot"]["UserName"], &read["MayHaveUnattendedSession"]),
+            (&json!("HOST\\ann"), &json!(true)),
+            "{read}"
+        );
+        // Without a password the stored one stays, and a renamed account needs its own.
+        let renamed = [
+            ("MayHaveUnattendedSession", "true"),
+            ("CredentialType", "Default"),
+            ("UserName", "HOST\\bob"),
+        ];
+        assert_eq!(browser.fill(&page, &action, &renamed).status, 400);
+        browser
+            .fill(&page, &action, &[("CredentialType", "NoCredential")])
+            .expect(303);
+        let read = fleet.read(&format!("/odata/Users({user})"));
+        assert_eq!(read["MayHaveUnattendedSession"], false, "{read}");
+    });
+}

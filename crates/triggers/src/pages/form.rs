@@ -106,6 +106,8 @@ struct Subject {
     /// The trigger as the API shows it; of a new one what it starts with.
     body: Value,
     id: Option<i64>,
+    /// The second of a minute at which it was made: see [`crate::cron`].
+    second: Option<i8>,
     queues: Vec<(i64, String)>,
 }
 
@@ -135,6 +137,7 @@ impl Subject {
             ground,
             body,
             id: None,
+            second: None,
             queues,
         })
     }
@@ -150,6 +153,7 @@ impl Subject {
             ground: Ground::read(scope, folder, process, schedule.entry_point.as_deref())?,
             body: read::to_value(&schedule),
             id: Some(id),
+            second: i8::try_from(schedule.second).ok(),
             queues: queues_of(scope, folder)?,
         })
     }
@@ -331,7 +335,11 @@ async fn write(request: Request, subject: Subject) -> Result<Response, Error> {
 }
 
 /// When a trigger would fire, each with whether a day off keeps it from that.
-async fn upcoming(request: &Request, entry: &Entry) -> Result<Result<Vec<(Timestamp, bool)>, Errors>, Error> {
+async fn upcoming(
+    request: &Request,
+    subject: &Subject,
+    entry: &Entry,
+) -> Result<Result<Vec<(Timestamp, bool)>, Errors>, Error> {
     let cron = match read_cron(entry.text("StartProcessCron")) {
         Ok(cron) => cron,
         Err(error) => return Ok(Err(by_control(error)?)),
@@ -343,6 +351,11 @@ async fn upcoming(request: &Request, entry: &Entry) -> Result<Result<Vec<(Timest
         )]));
     };
     let now = request.ctx.now;
+    let cron = cron.made_at(
+        subject
+            .second
+            .unwrap_or_else(|| jiff::tz::TimeZone::UTC.to_datetime(now).second()),
+    );
     let calendar = entry.text("CalendarId").parse::<i64>().ok();
     let tenant = request.tenant()?.id;
     let stop: Option<Timestamp> = format!("{}:00Z", entry.text("StopProcessDate")).parse().ok();
@@ -385,7 +398,7 @@ async fn render(
     let mut status = status;
     let mut firings = None;
     if !subject.is_of_queue() {
-        match upcoming(request, entry).await? {
+        match upcoming(request, subject, entry).await? {
             Ok(found) => firings = Some(found),
             Err(wrong) if errors.is_empty() => {
                 errors = wrong;

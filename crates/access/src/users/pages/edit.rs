@@ -4,11 +4,12 @@
 use context::{Action, CATALOGUE, Error, Permission, PermissionSet};
 use http::Method;
 use maud::{Markup, html};
+use serde_json::Value;
 use ui::field;
 use ui::{Form, Matrix, MatrixRow};
 use web::{Operation, Request, Response, page};
 
-use super::ACTIVE;
+use super::{ACTIVE, robot};
 use crate::Access;
 use crate::console::{
     Errors, csrf, kind_mark, kind_name, may, mendable, moment, numbers, role_choices, tenant, tenant_path,
@@ -18,6 +19,7 @@ use crate::permit::Permit;
 use crate::roles::model::Role;
 use crate::roles::{assignments, rights, service as roles};
 use crate::users::model::{TenantUser, UserType};
+use crate::users::robots;
 use crate::users::service::{self, Switches};
 
 const PATH: &str = "/{org}/tenants/{tenant}/access/{user}";
@@ -27,7 +29,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::page(Method::GET, PATH, "Console_Account")
             .summary("One user of the tenant.")
             .permission("Users.View")
-            .handler(|cx: Request| async move { form(&cx, 200, &Vec::new()).await }),
+            .handler(|cx: Request| async move { form(&cx, 200, &Vec::new(), None).await }),
         Operation::page(Method::POST, PATH, "Console_EditAccount")
             .summary("Saves the roles and switches of a user.")
             .permission("Users.Edit")
@@ -45,10 +47,15 @@ pub fn operations() -> Vec<Operation> {
     ]
 }
 
-async fn form(cx: &Request, status: u16, errors: &Errors) -> Result<Response, Error> {
+/// The page with the robot's form as it was posted, and what is wrong there.
+pub async fn form_of_robot(cx: &Request, posted: &Value, errors: &Errors) -> Result<Response, Error> {
+    form(cx, 400, errors, Some(posted)).await
+}
+
+async fn form(cx: &Request, status: u16, errors: &Errors, posted: Option<&Value>) -> Result<Response, Error> {
     let (tenant, id) = (tenant(cx)?, cx.integer("user")?);
     let tree = cx.state::<Access>()?.tree(tenant.id).await?;
-    let (user, all, held, told, grants) = cx
+    let (user, all, held, told, grants, robot) = cx
         .store()
         .read(move |tx| {
             let user = service::find(&mut tx.tenant(tenant.id), id)?;
@@ -79,19 +86,42 @@ async fn form(cx: &Request, status: u16, errors: &Errors) -> Result<Response, Er
             let held = assignments::on_tenant(&mut scope, &[user.id])?
                 .remove(&user.id)
                 .unwrap_or_default();
-            Ok::<_, Error>((user, roles::all(&mut scope)?, held, told, grants))
+            let robots = robots::of_users(&mut scope, &[user.id])?
+                .remove(&user.id)
+                .unwrap_or_default();
+            let robot = robots.into_iter().find(|robot| !robot.attended);
+            Ok::<_, Error>((user, roles::all(&mut scope)?, held, told, grants, robot))
         })
         .await?;
     let edit = may(cx, "Users.Edit", None)?;
     let path = format!("{}/access", tenant_path(cx)?);
     let ticked: Vec<String> = held.iter().map(|held| held.role_id.to_string()).collect();
+    let none = Errors::new();
+    // The errors are those of one of the two forms.
+    let (of_roles, of_robot) = if posted.is_some() {
+        (&none, errors)
+    } else {
+        (errors, &none)
+    };
+    let unattended = robot::form(cx, &user, robot.as_ref(), posted, edit, of_robot)?;
+    let roles = roles_form(cx, &path, &user, &all, &ticked, edit, of_roles);
+    let check = effective(&told, grants.tenant.union(grants.everywhere));
+    let mut tabs = vec![
+        ("Roles", roles),
+        ("Check roles and permissions", check),
+        ("Details", details(&user)),
+    ];
+    let has_robots = !matches!(
+        user.user_type,
+        UserType::DirectoryGroup | UserType::DirectoryExternalApplication
+    );
+    if has_robots {
+        // What was posted is what is looked at.
+        tabs.insert(usize::from(posted.is_none()), ("Unattended robot", unattended));
+    }
     let content = html! {
         (ui::page_header(&user.user_name, kind_name(user.user_type), html! {}))
-        (ui::tabs("account", &[
-            ("Roles", roles_form(cx, &path, &user, &all, &ticked, edit, errors)),
-            ("Check roles and permissions", effective(&told, grants.tenant.union(grants.everywhere))),
-            ("Details", details(&user)),
-        ]))
+        (ui::tabs("account", &tabs))
     };
     page::render_with(cx, status, &user.user_name, ACTIVE, content).await
 }
@@ -207,7 +237,7 @@ async fn save(cx: Request) -> Result<Response, Error> {
         .await;
     match saved {
         Ok(()) => page::done(&format!("{}/access/{id}", tenant_path(&cx)?), "Saved."),
-        Err(error) => form(&cx, 400, &mendable(error)?).await,
+        Err(error) => form(&cx, 400, &mendable(error)?, None).await,
     }
 }
 

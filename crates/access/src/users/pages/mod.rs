@@ -5,6 +5,7 @@ mod assign;
 pub(crate) mod chooser;
 mod edit;
 mod list;
+mod robot;
 
 use context::Error;
 use maud::{Markup, html};
@@ -19,6 +20,7 @@ pub(crate) fn operations() -> Vec<Operation> {
     let mut all = vec![list::operation()];
     all.extend(assign::operations());
     all.extend(edit::operations());
+    all.push(robot::operation());
     all.extend(application::operations());
     all
 }

@@ -224,7 +224,7 @@ fn controls(is_there: bool, body: &Value, errors: &Errors) -> Markup {
         (ui::card("Slots", html! {}, html! {
             p.hint { "Jobs that one host runs at the same time, by the runtime that they ask for. Most need unattended slots only." }
             @for (name, label) in SLOTS {
-                (field::number(name, label).range(0, i64::from(MOST_SLOTS)).value(&body[name].to_string()).error_in(errors))
+                (field::number(name, label).range(0, i64::from(MOST_SLOTS)).value(&body[name].as_i64().unwrap_or(0).to_string()).error_in(errors))
             }
         }))
         (field::tokens("Tags", "Tags").values(tags).hint("A label, or a property written as name=value.").max(513).error_in(errors))
