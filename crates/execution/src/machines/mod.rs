@@ -39,7 +39,7 @@ pub fn module() -> Module {
             },
             NavigationEntry {
                 area: Area::Folder,
-                name: pages::ACTIVE,
+                name: pages::IN_FOLDER,
                 title: "Machines",
                 icon: "machine",
                 path: "/machines",

@@ -465,16 +465,22 @@ fn next(firings: &[(Timestamp, bool)], zone: &str) -> Markup {
             div role="status" {
                 @if firings.is_empty() { p { "It never fires." } }
                 @else {
-                    p.hint { "In the time zone of the trigger (" (zone) ") the expression says so; shown in yours." }
+                    p.hint { "In the time zone of the trigger: " (zone) "." }
                     ol.plain-list #firings {
                         @for (at, off) in firings {
-                            li { (moment(Some(*at))) @if *off { " " (ui::muted("a non-working day: starts nothing")) } }
+                            li { (local(*at, zone)) " " (moment(Some(*at))) @if *off { " " (ui::muted("a non-working day: starts nothing")) } }
                         }
                     }
                 }
             }
         },
     )
+}
+
+/// A moment as clocks of a time zone show it.
+fn local(at: Timestamp, zone: &str) -> String {
+    let zone = zones::find(zone).map_or(jiff::tz::TimeZone::UTC, |zone| zone.zone);
+    zone.to_datetime(at).strftime("%a %Y-%m-%d %H:%M:%S").to_string()
 }
 
 fn fields(subject: &Subject, entry: &Entry, errors: &Errors) -> Markup {

@@ -10,8 +10,8 @@ use ui::field::{self, Choice};
 use ui::{Confirm, Form, MenuItem, chip, muted};
 use web::{Folder, Operation, Request, Response, page};
 
-use super::ACTIVE;
 use super::list::slots;
+use super::{ACTIVE, IN_FOLDER};
 use crate::machines::{folders, read};
 
 const VIEW: &str = "Units.View or SubFolders.View";
@@ -100,12 +100,12 @@ async fn handle(request: Request) -> Result<Response, Error> {
             }
         }))
     };
-    page::render(&request, "Machines", ACTIVE, content).await
+    page::render(&request, "Machines", IN_FOLDER, content).await
 }
 
 fn table(machines: &[&Value], base: &str, csrf: &str, edit: bool) -> Markup {
     html! {
-        div.table-box tabindex="0" role="region" aria-label="Machines" {
+        div.grid { div.table-box tabindex="0" role="region" aria-label="Machines" {
             table.table role="table" {
                 thead { tr { th scope="col" { "Name" } th scope="col" { "Slots of each host" } th scope="col" { "Comes from" }
                     @if edit { th scope="col" { span.visually-hidden { "Actions" } } } } }
@@ -115,19 +115,19 @@ fn table(machines: &[&Value], base: &str, csrf: &str, edit: bool) -> Markup {
                         @let name = machine["Name"].as_str().unwrap_or_default();
                         @let direct = machine["IsAssignedToFolder"] == true;
                         @let handed_down = machine["PropagateToSubFolders"] == true;
-                        tr {
-                            td { (name) }
-                            td { (slots(machine)) }
-                            td {
+                        tr role="row" {
+                            td.lead-cell role="cell" data-label="Name" { (name) }
+                            td role="cell" data-label="Slots" { (slots(machine)) }
+                            td role="cell" data-label="Comes from" {
                                 @if direct { "This folder" @if handed_down { " " (chip("and those below", ui::Tone::Info)) } }
                                 @else { (muted(machine["InheritedFromFolderName"].as_str().unwrap_or("above"))) }
                             }
-                            @if edit { td { @if direct { (menu(base, csrf, id, name, handed_down)) } } }
+                            @if edit { td role="cell" { @if direct { (menu(base, csrf, id, name, handed_down)) } } }
                         }
                     }
                 }
             }
-        }
+        } }
     }
 }
 

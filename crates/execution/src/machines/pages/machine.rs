@@ -115,25 +115,27 @@ pub fn render(request: &Request, found: &Found) -> Result<Markup, Error> {
 
 fn hosts(hosts: &[Session], path: &str, csrf: &str, now: Timestamp, edit: bool) -> Markup {
     html! {
-        div.table-box tabindex="0" role="region" aria-label="Hosts" {
+        div.grid { div.table-box tabindex="0" role="region" aria-label="Hosts" {
             table.table role="table" {
                 thead { tr { th scope="col" { "Host" } th scope="col" { "State" } th scope="col" { "Last heard" } th scope="col" { "Jobs" }
                     th scope="col" { "Packages" } th scope="col" { "Version" } @if edit { th scope="col" { span.visually-hidden { "Actions" } } } } }
                 tbody {
                     @for host in hosts.iter().take(MOST) {
-                        tr {
-                            td { (host.host_name) @if !host.service_user_name.is_empty() { p.muted { (host.service_user_name) } } }
-                            td { (state(host, now)) }
-                            td { (moment(Some(host.reported_at))) }
-                            td { (host.used) }
-                            td { (host.runtimes.0.join(", ")) }
-                            td { (host.version) }
-                            @if edit { td { (switch(host, path, csrf, now)) } }
+                        tr role="row" {
+                            td.lead-cell role="cell" data-label="Host" {
+                                (host.host_name) @if !host.service_user_name.is_empty() { p.muted { (host.service_user_name) } }
+                            }
+                            td role="cell" data-label="State" { (state(host, now)) }
+                            td role="cell" data-label="Last heard" { (moment(Some(host.reported_at))) }
+                            td role="cell" data-label="Jobs" { (host.used) }
+                            td role="cell" data-label="Packages" { (host.runtimes.0.join(", ")) }
+                            td role="cell" data-label="Version" { (host.version) }
+                            @if edit { td role="cell" { (switch(host, path, csrf, now)) } }
                         }
                     }
                 }
             }
-        }
+        } }
     }
 }
 
@@ -171,17 +173,17 @@ fn secrets(secrets: &[KnownSecret], path: &str, csrf: &str, edit: bool) -> Marku
     html! {
         @if secrets.is_empty() { p { "There is none, so that no robot can sign in." } }
         @else {
-            div.table-box tabindex="0" role="region" aria-label="Client secrets" {
+            div.grid { div.table-box tabindex="0" role="region" aria-label="Client secrets" {
                 table.table role="table" {
                     thead { tr { th scope="col" { "Secret" } th scope="col" { "Made" } th scope="col" { "Last used" }
                         @if edit { th scope="col" { span.visually-hidden { "Actions" } } } } }
                     tbody {
                         @for known in secrets {
-                            tr {
-                                td { "#" (known.secret.id) }
-                                td { (moment(Some(known.secret.created_at))) }
-                                td { (moment(known.last_used_at)) }
-                                @if edit { td { (form(csrf, &format!("{path}/secrets/{}/delete", known.secret.id), html! {
+                            tr role="row" {
+                                td.lead-cell role="cell" data-label="Secret" { "#" (known.secret.id) }
+                                td role="cell" data-label="Made" { (moment(Some(known.secret.created_at))) }
+                                td role="cell" data-label="Last used" { (moment(known.last_used_at)) }
+                                @if edit { td role="cell" { (form(csrf, &format!("{path}/secrets/{}/delete", known.secret.id), html! {
                                     (button("Delete").small().danger().confirm(Confirm::new("Delete this secret?",
                                         "Robots that use it cannot sign in any more, and the tokens they have are refused.", "Delete")))
                                 })) } }
@@ -189,7 +191,7 @@ fn secrets(secrets: &[KnownSecret], path: &str, csrf: &str, edit: bool) -> Marku
                         }
                     }
                 }
-            }
+            } }
         }
     }
 }

@@ -12,6 +12,7 @@ use web::{Operation, Request};
 
 /// Name of the navigation entries these pages belong to.
 pub const ACTIVE: &str = "machines";
+pub const IN_FOLDER: &str = "folder-machines";
 
 /// All pages.
 pub fn operations() -> Vec<Operation> {
