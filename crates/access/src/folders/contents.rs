@@ -13,6 +13,11 @@ pub trait Contents: Send + Sync {
     /// How many of them are in any of `folders`.
     fn count(&self, scope: &mut Scoped<'_, Tenant>, folders: &[i64]) -> Result<i64, Error>;
 
+    /// Whether a folder with some of them is not empty, so that it is deleted only on purpose.
+    fn keeps(&self) -> bool {
+        true
+    }
+
     /// Takes them out of `folders`: what is nowhere else is deleted, what is shared loses its link.
     fn remove(&self, scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, folders: &[i64]) -> Result<(), Error>;
 }

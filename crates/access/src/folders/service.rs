@@ -341,7 +341,8 @@ pub fn delete(
     let folder = find(scope, permit, by)?;
     let tree = subtree(scope, &folder)?;
     let ids: Vec<i64> = tree.iter().map(|below| below.id).collect();
-    let left: Vec<String> = count(scope, contents, &ids)?
+    let kept: Vec<_> = contents.iter().filter(|kind| kind.keeps()).cloned().collect();
+    let left: Vec<String> = count(scope, &kept, &ids)?
         .into_iter()
         .filter(|(_, count)| *count > 0)
         .map(|(kind, count)| format!("{count} {}", kind.to_lowercase()))

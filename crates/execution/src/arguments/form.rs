@@ -143,7 +143,11 @@ fn control_of(argument: &Argument, text: Option<&str>, default: Option<&Value>, 
     };
     let mut hint = argument.description.clone().unwrap_or_default();
     if argument.required {
-        let separator = if hint.is_empty() { "" } else { " " };
+        let separator = match hint.chars().last() {
+            None => "",
+            Some('.' | '!' | '?') => " ",
+            Some(_) => ". ",
+        };
         hint = format!("{hint}{separator}Needed by every job.");
     }
     let control = control.value(text).error_in(errors);

@@ -444,5 +444,6 @@ fn record(
         "SourceTypeNumber": start.source.source_type.number(),
     });
     let entry = Entry::new(Component::Jobs, Action::StartJob, "process", release.id, &release.name);
-    audit::record(scope, ctx, entry.parameters(told))
+    let text = format!("started {} job(s) of process {}", jobs.len(), release.name);
+    audit::record(scope, ctx, entry.parameters(told).text(text))
 }

@@ -327,8 +327,17 @@ impl Contents for Assignments {
         "Machines"
     }
 
-    fn count(&self, _: &mut Scoped<'_, Tenant>, _: &[i64]) -> Result<i64, Error> {
-        Ok(0)
+    fn count(&self, scope: &mut Scoped<'_, Tenant>, folders: &[i64]) -> Result<i64, Error> {
+        let sql = format!(
+            "select count(distinct machine_id) from machine_folders where {{scope}} and folder_id in ({})",
+            integers(folders)
+        );
+        let rows = scope.rows(&sql, Vec::new())?;
+        Ok(rows.first().map(|row| row.get(0)).transpose()?.unwrap_or(0))
+    }
+
+    fn keeps(&self) -> bool {
+        false
     }
 
     fn remove(&self, scope: &mut Scoped<'_, Tenant>, _: &Ctx, folders: &[i64]) -> Result<(), Error> {
