@@ -80,19 +80,7 @@ impl Floor {
     /// # Errors
     /// A package that the robot does not make, or the server does not take.
     pub fn process(&self, server: &Server, program: &Path, name: &str, command: &[&str]) -> anyhow::Result<String> {
-        let place = tempfile::tempdir()?;
-        let (source, target) = (place.path().join("source"), place.path().join("target"));
-        fs::create_dir_all(&source)?;
-        fs::create_dir_all(&target)?;
-        fs::write(source.join("readme.txt"), "made by the bench program")?;
-        let packed = Command::new(program)
-            .args(["robot", "pack", "--id", name, "--version", "1.0.0", "--output"])
-            .args([&target, &source])
-            .arg("--")
-            .args(command)
-            .output()?;
-        ensure!(packed.status.success(), "{}", String::from_utf8_lossy(&packed.stderr));
-        let package = fs::read(target.join(format!("{name}.1.0.0.nupkg")))?;
+        let package = pack(program, name, command, b"made by the bench program")?;
         let path = format!("/odata/Processes/{NAMESPACE}.UploadPackage");
         let answer = server.connect()?.exchange(&self.upload(&path, &package))?;
         answer.json(200).context("the package is not taken")?;
@@ -157,6 +145,26 @@ impl Floor {
         let page = server.get(&path, &self.token, Some(self.folder))?;
         page["@odata.count"].as_u64().context("a page without a count")
     }
+}
+
+/// A package of the command runtime, made by the robot, with one more file in it.
+///
+/// # Errors
+/// What the robot says.
+pub fn pack(program: &Path, name: &str, command: &[&str], more: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let place = tempfile::tempdir()?;
+    let (source, target) = (place.path().join("source"), place.path().join("target"));
+    fs::create_dir_all(&source)?;
+    fs::create_dir_all(&target)?;
+    fs::write(source.join("more"), more)?;
+    let packed = Command::new(program)
+        .args(["robot", "pack", "--id", name, "--version", "1.0.0", "--output"])
+        .args([&target, &source])
+        .arg("--")
+        .args(command)
+        .output()?;
+    ensure!(packed.status.success(), "{}", String::from_utf8_lossy(&packed.stderr));
+    Ok(fs::read(target.join(format!("{name}.1.0.0.nupkg")))?)
 }
 
 fn answer_json(answer: &Answer, status: u16) -> anyhow::Result<Value> {

@@ -107,7 +107,7 @@ pub(super) fn ingest(bench: &mut Bench<'_>) -> anyhow::Result<Vec<Figure>> {
 }
 
 /// An entry as robots write it.
-fn entry(job: &str, batch: usize, line: usize) -> Value {
+pub(super) fn entry(job: &str, batch: usize, line: usize) -> Value {
     let at = format!("2026-01-18T14:{:02}:{:02}.{:03}4567+02:00", batch % 60, line % 60, line);
     json!({
         "message": format!("Posted invoice {batch:04}-{line:04} of supplier Kettle & Sons"), "level": "Information",
@@ -118,7 +118,7 @@ fn entry(job: &str, batch: usize, line: usize) -> Value {
 }
 
 /// The GUID of a job: its number in ASCII digits.
-fn job_key(number: u64) -> String {
+pub(super) fn job_key(number: u64) -> String {
     let digits = format!("{number:016}").into_bytes();
     let hex = digits
         .iter()
@@ -136,7 +136,7 @@ fn job_key_sql(dialect: Dialect, number: &str) -> String {
     }
 }
 
-fn insert_job(tx: &mut Tx, folder: i64, number: u64) -> store::Result<()> {
+pub(super) fn insert_job(tx: &mut Tx, folder: i64, number: u64) -> store::Result<()> {
     let key = job_key_sql(tx.dialect(), &number.to_string());
     let sql = format!(
         "insert into jobs ({{scope_column}}, key, folder_id, release_id, release_name, package_id, lane_id, state, priority, type,

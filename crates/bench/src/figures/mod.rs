@@ -10,8 +10,10 @@ mod jobs;
 mod logs;
 mod million;
 mod queues;
+mod robots;
 mod start;
 mod tokens;
+mod upload;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -73,6 +75,9 @@ const FIGURES: &[(&str, Measure)] = &[
     ("queue-list", queues::list),
     ("job-start", jobs::start),
     ("job-throughput", jobs::throughput),
+    ("robots-1000", robots::thousand),
+    ("robots-5000", robots::five_thousand),
+    ("package-upload", upload::measure),
     ("log-ingest", logs::ingest),
     ("log-list", logs::list),
 ];
