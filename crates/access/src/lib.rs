@@ -21,6 +21,7 @@ pub mod outbound;
 pub mod outbox;
 mod panels;
 mod permit;
+pub mod retention;
 pub mod roles;
 pub mod rows;
 pub mod schemas;

@@ -17,6 +17,7 @@ mod latency;
 mod load;
 mod machine;
 mod process;
+mod proof;
 mod queue_crash;
 mod queue_peers;
 mod random;

@@ -75,6 +75,13 @@ impl Wrong {
         }
     }
 
+    /// A number between two others.
+    pub fn within(&mut self, name: &str, number: i32, least: i32, most: i32) {
+        if !(least..=most).contains(&number) {
+            self.add(name, format!("{name} must be between {least} and {most}."));
+        }
+    }
+
     /// Whether nothing is wrong so far.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,10 +1,10 @@
 //! Checks that triggers of all kinds share.
 
-use context::Wrong;
+use context::{Wrong, has_hidden};
 use serde_json::Value;
 
 use crate::launch::Target;
-use crate::schedules::input::{LONGEST_GRACE_HOURS, MOST_FAILURES};
+use crate::schedules::input::{LONGEST_DESCRIPTION, LONGEST_GRACE_HOURS, LONGEST_NAME, MOST_FAILURES};
 use crate::schedules::model::JobPriority;
 
 /// Characters of input arguments.
@@ -15,6 +15,27 @@ pub const MOST_SECONDS: i64 = 315_360_000;
 /// A text that says something.
 pub fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
+}
+
+/// The members that every trigger begins with: its name, its description, its entry point.
+pub fn head(
+    wrong: &mut Wrong,
+    name: Option<String>,
+    description: Option<String>,
+    entry_point: Option<String>,
+) -> (String, Option<String>, Option<String>) {
+    let name = name.unwrap_or_default().trim().to_owned();
+    let length = name.chars().count();
+    if length == 0 || length > LONGEST_NAME {
+        wrong.add("Name", format!("Name needs 1 to {LONGEST_NAME} characters."));
+    } else if has_hidden(&name) {
+        wrong.add("Name", "Name must not contain hidden characters.");
+    }
+    let description = filled(description);
+    wrong.text("Description", description.as_deref(), LONGEST_DESCRIPTION);
+    let entry_point = filled(entry_point);
+    wrong.text("EntryPointPath", entry_point.as_deref(), LONGEST_DESCRIPTION);
+    (name, description, entry_point)
 }
 
 /// The priority of a name and a number. Both may be given when they mean the same.

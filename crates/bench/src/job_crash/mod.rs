@@ -14,12 +14,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, ensure};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::fleet::{Floor, Robot};
 use crate::http::Connection;
+use crate::proof::{self, Kind};
 use crate::random::Random;
-use crate::server::{Server, Settings, program};
+use crate::server::{Server, Settings};
 use network::{Network, Wire};
 
 #[derive(Args)]
@@ -38,14 +39,6 @@ pub struct Options {
     /// The server's program [default: built beside this one]
     #[arg(long, value_name = "PATH")]
     server: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Kind {
-    /// In a temporary directory
-    Sqlite,
-    /// A throw-away cluster that writes to the disk what it acknowledges
-    Postgres,
 }
 
 /// Time between two blows.
@@ -96,40 +89,13 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         "job-crash: seed {seed}, {} blows, {} slots, {:?}",
         options.kills, options.slots, options.database
     );
-    let postgres = match options.database {
-        Kind::Sqlite => None,
-        Kind::Postgres => match throwaway::postgres::Database::create_durable() {
-            None => return Ok(ExitCode::SUCCESS),
-            database => database,
-        },
-    };
-    let program = program(options.server.as_deref())?;
-    let own = std::env::current_exe()?;
-    let data = tempfile::Builder::new()
-        .prefix("job-crash-")
-        .tempdir_in(own.parent().unwrap_or(Path::new(".")))
-        .context("cannot make a data directory")?;
-    let settings = Settings {
-        program,
-        data: data.path().join("server"),
-        database: postgres.as_ref().map(throwaway::postgres::Database::url),
-        algorithm: "ES256",
-    };
-    match prove(options, &settings, data.path(), seed) {
-        Ok(done) => {
-            println!("{done}");
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(error) => {
-            // What is left is the evidence.
-            let kept = data.keep();
-            println!(
-                "FAILED with seed {seed}: {error:#}\nThe data is kept in {}",
-                kept.display()
-            );
-            Ok(ExitCode::FAILURE)
-        }
-    }
+    proof::run(
+        "job-crash",
+        options.database,
+        options.server.as_ref(),
+        seed,
+        |settings, data| prove(options, settings, data, seed),
+    )
 }
 
 fn prove(options: &Options, settings: &Settings, data: &Path, seed: u64) -> anyhow::Result<String> {

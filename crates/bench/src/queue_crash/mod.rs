@@ -7,7 +7,7 @@ mod gate;
 mod ledger;
 mod work;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -15,11 +15,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, ensure};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::json;
 
+use crate::proof::{self, Kind};
 use crate::random::Random;
-use crate::server::{Server, Settings, post, program};
+use crate::server::{Server, Settings, post};
 use gate::{Access, Gate};
 use ledger::Ledger;
 use work::{QUEUE, Repeated, Work};
@@ -45,14 +46,6 @@ pub struct Options {
     server: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Kind {
-    /// In a temporary directory
-    Sqlite,
-    /// A throw-away cluster that writes to the disk what it acknowledges
-    Postgres,
-}
-
 /// Shortest and longest time that a server may run.
 const BEFORE_KILL: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(6));
 /// Longest time without a finished item before the run is given up: what is left is lost.
@@ -72,40 +65,13 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         "queue-crash: seed {seed}, {} cycles, {} workers, {:?}",
         options.cycles, options.workers, options.database
     );
-    let postgres = match options.database {
-        Kind::Sqlite => None,
-        Kind::Postgres => match throwaway::postgres::Database::create_durable() {
-            None => return Ok(ExitCode::SUCCESS),
-            database => database,
-        },
-    };
-    let program = program(options.server.as_deref())?;
-    let own = std::env::current_exe()?;
-    let data = tempfile::Builder::new()
-        .prefix("queue-crash-")
-        .tempdir_in(own.parent().unwrap_or(Path::new(".")))
-        .context("cannot make a data directory")?;
-    let settings = Settings {
-        program,
-        data: data.path().to_owned(),
-        database: postgres.as_ref().map(throwaway::postgres::Database::url),
-        algorithm: "ES256",
-    };
-    match prove(options, &settings, seed) {
-        Ok(done) => {
-            println!("{done}");
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(error) => {
-            // What is left is the evidence.
-            let kept = data.keep();
-            println!(
-                "FAILED with seed {seed}: {error:#}\nThe data is kept in {}",
-                kept.display()
-            );
-            Ok(ExitCode::FAILURE)
-        }
-    }
+    proof::run(
+        "queue-crash",
+        options.database,
+        options.server.as_ref(),
+        seed,
+        |settings, _| prove(options, settings, seed),
+    )
 }
 
 /// What a run came to.

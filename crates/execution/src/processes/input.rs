@@ -1,5 +1,6 @@
 //! What a request says about a process, and the checks that need no database (reference: execution 4.2, 4.3).
 
+use access::retention;
 use access::tags::{self, Tag};
 use context::{Error, Wrong, has_hidden};
 use serde::Deserialize;
@@ -19,8 +20,6 @@ const LONGEST_ADDRESS: usize = 2_000;
 const LONGEST_PATH: usize = 512;
 /// Characters of all resource overwrites as JSON.
 const LONGEST_OVERWRITES: usize = 100_000;
-/// Days that jobs are kept.
-pub const LONGEST_PERIOD: i32 = 180;
 /// The priority of a process that says none.
 pub const NORMAL: i32 = 45;
 
@@ -206,14 +205,13 @@ impl ReleaseInput {
             (None, Some(priority)) => value_of(priority),
             (None, None) => NORMAL,
         };
-        within(&mut wrong, "SpecificPriorityValue", priority, 1, 100);
+        wrong.within("SpecificPriorityValue", priority, 1, 100);
         let settings = self.process_settings.take().unwrap_or_default();
-        within(&mut wrong, "ProcessSettings.Quality", settings.quality, 1, 100);
-        within(&mut wrong, "ProcessSettings.Frequency", settings.frequency, 50, 60_000);
-        within(&mut wrong, "ProcessSettings.Duration", settings.duration, 1, 600);
+        wrong.within("ProcessSettings.Quality", settings.quality, 1, 100);
+        wrong.within("ProcessSettings.Frequency", settings.frequency, 50, 60_000);
+        wrong.within("ProcessSettings.Duration", settings.duration, 1, 600);
         let video = self.video_recording_settings.take().unwrap_or_default();
-        within(
-            &mut wrong,
+        wrong.within(
             "VideoRecordingSettings.MaxDurationSeconds",
             video.max_duration_seconds,
             1,
@@ -361,38 +359,12 @@ impl RetentionInput {
 }
 
 impl RetentionDraft {
-    /// Checks a period and a bucket. There are no buckets, so nothing can be archived.
-    fn check(
-        prefix: &str,
-        [period, bucket]: [Option<i64>; 2],
-        action: Option<RetentionAction>,
-        wrong: &mut Wrong,
-    ) -> Self {
-        let period = period.map(|period| i32::try_from(period).unwrap_or(0));
-        if let Some(period) = period
-            && !(1..=LONGEST_PERIOD).contains(&period)
-        {
-            let name = format!("{prefix}Period");
-            wrong.add(
-                name.clone(),
-                format!("Invalid argument '{name}': it must be between 1 and {LONGEST_PERIOD} days."),
-            );
+    fn check(prefix: &str, members: [Option<i64>; 2], action: Option<RetentionAction>, wrong: &mut Wrong) -> Self {
+        let archives = action == Some(RetentionAction::Archive);
+        Self {
+            action,
+            period: retention::check(wrong, prefix, members, archives, "jobs"),
         }
-        let name = format!("{prefix}BucketId");
-        match bucket {
-            Some(id) => wrong.add(name, format!("The bucket with id {id} does not exist.")),
-            None if action == Some(RetentionAction::Archive) => {
-                wrong.add(name.clone(), format!("{name} is required to archive jobs."));
-            }
-            None => {}
-        }
-        Self { action, period }
-    }
-}
-
-fn within(wrong: &mut Wrong, name: &str, number: i32, least: i32, most: i32) {
-    if !(least..=most).contains(&number) {
-        wrong.add(name, format!("{name} must be between {least} and {most}."));
     }
 }
 

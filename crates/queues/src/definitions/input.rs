@@ -1,5 +1,6 @@
 //! What a request says about a queue, and the checks that need no database.
 
+use access::retention;
 use access::tags::{self, Tag};
 use context::{Error, Wrong, has_hidden};
 use serde::Deserialize;
@@ -15,8 +16,6 @@ pub const LONGEST_DESCRIPTION: usize = 250;
 pub const MOST_RETRIES: i32 = 50;
 /// The longest time that an item may take: 90 days.
 pub const LONGEST_SLA_MINUTES: i32 = 129_600;
-/// Days that items are kept.
-pub const LONGEST_PERIOD: i32 = 180;
 
 /// Contract schema `QueueDefinitionDto`, as far as callers may set it, with the retention members of newer clients. Members that are
 /// left out are `None`.
@@ -126,11 +125,11 @@ impl QueueInput {
         let description = self.description.take().filter(|text| !text.is_empty());
         wrong.text("Description", description.as_deref(), LONGEST_DESCRIPTION);
         let max_retries = self.max_number_of_retries.unwrap_or(0);
-        within(&mut wrong, "MaxNumberOfRetries", max_retries, 0, MOST_RETRIES);
+        wrong.within("MaxNumberOfRetries", max_retries, 0, MOST_RETRIES);
         let sla_minutes = self.sla_in_minutes.unwrap_or(0);
-        within(&mut wrong, "SlaInMinutes", sla_minutes, 0, LONGEST_SLA_MINUTES);
+        wrong.within("SlaInMinutes", sla_minutes, 0, LONGEST_SLA_MINUTES);
         let risk_sla_minutes = self.risk_sla_in_minutes.unwrap_or(0);
-        within(&mut wrong, "RiskSlaInMinutes", risk_sla_minutes, 0, LONGEST_SLA_MINUTES);
+        wrong.within("RiskSlaInMinutes", risk_sla_minutes, 0, LONGEST_SLA_MINUTES);
         if risk_sla_minutes > sla_minutes {
             wrong.add(
                 "RiskSlaInMinutes",
@@ -219,38 +218,12 @@ impl RetentionInput {
 }
 
 impl RetentionDraft {
-    /// Checks a period and a bucket. There are no buckets, so nothing can be archived.
-    fn check(
-        prefix: &str,
-        [period, bucket]: [Option<i64>; 2],
-        action: Option<RetentionAction>,
-        wrong: &mut Wrong,
-    ) -> Self {
-        let period = period.map(|period| i32::try_from(period).unwrap_or(0));
-        if let Some(period) = period
-            && !(1..=LONGEST_PERIOD).contains(&period)
-        {
-            let name = format!("{prefix}Period");
-            wrong.add(
-                name.clone(),
-                format!("Invalid argument '{name}': it must be between 1 and {LONGEST_PERIOD} days."),
-            );
+    fn check(prefix: &str, members: [Option<i64>; 2], action: Option<RetentionAction>, wrong: &mut Wrong) -> Self {
+        let archives = action == Some(RetentionAction::Archive);
+        Self {
+            action,
+            period: retention::check(wrong, prefix, members, archives, "items"),
         }
-        let name = format!("{prefix}BucketId");
-        match bucket {
-            Some(id) => wrong.add(name, format!("The bucket with id {id} does not exist.")),
-            None if action == Some(RetentionAction::Archive) => {
-                wrong.add(name.clone(), format!("{name} is required to archive items."));
-            }
-            None => {}
-        }
-        Self { action, period }
-    }
-}
-
-fn within(wrong: &mut Wrong, name: &str, number: i32, least: i32, most: i32) {
-    if !(least..=most).contains(&number) {
-        wrong.add(name, format!("{name} must be between {least} and {most}."));
     }
 }
 

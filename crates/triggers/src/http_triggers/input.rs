@@ -1,7 +1,7 @@
 //! What a request says about an API trigger, and the checks that need no database.
 
 use access::tags::{self, Tag};
-use context::{Error, Wrong, has_hidden};
+use context::{Error, Wrong};
 use execution::jobs::model::StopStrategy;
 use execution::machines::model::RuntimeType;
 use execution::processes::model::{RemoteControlAccess, TargetFramework};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::model::{CallbackMode, CallingMode, TriggerMethod};
 use crate::launch::Target;
-use crate::schedules::input::{LONGEST_DESCRIPTION, LONGEST_NAME, MOST_JOBS};
+use crate::schedules::input::MOST_JOBS;
 use crate::{codes as own, input};
 
 /// Characters of the part of the address.
@@ -108,17 +108,8 @@ impl HttpTriggerInput {
     /// 400 with every member that is wrong; with code 4807 for callbacks without address, 4806 for addresses without callbacks.
     pub fn check(self) -> Result<Draft, Error> {
         let mut wrong = Wrong::default();
-        let name = self.name.unwrap_or_default().trim().to_owned();
-        let length = name.chars().count();
-        if length == 0 || length > LONGEST_NAME {
-            wrong.add("Name", format!("Name needs 1 to {LONGEST_NAME} characters."));
-        } else if has_hidden(&name) {
-            wrong.add("Name", "Name must not contain hidden characters.");
-        }
-        let description = input::filled(self.description);
-        wrong.text("Description", description.as_deref(), LONGEST_DESCRIPTION);
-        let entry_point = input::filled(self.entry_point_path);
-        wrong.text("EntryPointPath", entry_point.as_deref(), LONGEST_DESCRIPTION);
+        let (name, description, entry_point) =
+            input::head(&mut wrong, self.name, self.description, self.entry_point_path);
         if self.release_key.is_none() {
             wrong.add("ReleaseKey", "ReleaseKey is required.");
         }

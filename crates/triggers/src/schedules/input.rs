@@ -1,7 +1,7 @@
 //! What a request says about a time or queue trigger, and the checks that need no database.
 
 use access::tags::{self, Tag};
-use context::{Error, Wrong, codes, has_hidden};
+use context::{Error, Wrong, codes};
 use execution::jobs::model::StopStrategy;
 use execution::machines::model::RuntimeType;
 use jiff::Timestamp;
@@ -136,17 +136,8 @@ impl ScheduleInput {
     /// fires too often, 2815 for the strategy of classic folders.
     pub fn check(self) -> Result<Draft, Error> {
         let mut wrong = Wrong::default();
-        let name = self.name.unwrap_or_default().trim().to_owned();
-        let length = name.chars().count();
-        if length == 0 || length > LONGEST_NAME {
-            wrong.add("Name", format!("Name needs 1 to {LONGEST_NAME} characters."));
-        } else if has_hidden(&name) {
-            wrong.add("Name", "Name must not contain hidden characters.");
-        }
-        let description = input::filled(self.description);
-        wrong.text("Description", description.as_deref(), LONGEST_DESCRIPTION);
-        let entry_point = input::filled(self.entry_point_path);
-        wrong.text("EntryPointPath", entry_point.as_deref(), LONGEST_DESCRIPTION);
+        let (name, description, entry_point) =
+            input::head(&mut wrong, self.name, self.description, self.entry_point_path);
         wrong.text(
             "StartProcessCronDetails",
             self.start_process_cron_details.as_deref(),

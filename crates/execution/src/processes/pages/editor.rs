@@ -10,7 +10,7 @@ use web::page::{field as posted_field, fields};
 
 use super::PRIORITIES;
 use crate::arguments::{Signature, form as arguments};
-use crate::processes::input::{LONGEST_DESCRIPTION, LONGEST_ENVIRONMENT, LONGEST_NAME, LONGEST_PERIOD, NORMAL};
+use crate::processes::input::{LONGEST_DESCRIPTION, LONGEST_ENVIRONMENT, LONGEST_NAME, NORMAL};
 use crate::processes::model::{ProcessSettings, Release, RemoteControlAccess};
 use crate::processes::retention::{FINISHED_DAYS, STALE_DAYS};
 use crate::processes::service;
@@ -192,7 +192,7 @@ pub fn render(entry: &Entry, signature: &Signature, errors: &Errors) -> Markup {
 
 fn retention(entry: &Entry, errors: &Errors) -> Markup {
     let choices = || vec![Choice::new("Delete", "Delete"), Choice::new("None", "Keep")];
-    let most = i64::from(LONGEST_PERIOD);
+    let most = i64::from(access::retention::LONGEST_PERIOD);
     ui::card(
         "Retention",
         html! {},

@@ -12,7 +12,7 @@ use super::entry::{CONTROLS, Entry};
 use super::head::{self, Tab};
 use super::list::seen;
 use crate::console::{self, ACTIVE, can_be_mended, csrf, list_path, queue_path, status_of};
-use crate::definitions::input::{LONGEST_DESCRIPTION, LONGEST_NAME, LONGEST_PERIOD, LONGEST_SLA_MINUTES, MOST_RETRIES};
+use crate::definitions::input::{LONGEST_DESCRIPTION, LONGEST_NAME, LONGEST_SLA_MINUTES, MOST_RETRIES};
 use crate::definitions::model::FolderQueue;
 use crate::definitions::{read, service};
 
@@ -231,7 +231,7 @@ fn sla(entry: &Entry, errors: &[(String, String)]) -> Markup {
 
 fn retention(entry: &Entry, errors: &[(String, String)]) -> Markup {
     let choices = || vec![Choice::new("Delete", "Delete"), Choice::new("None", "Keep")];
-    let most = i64::from(LONGEST_PERIOD);
+    let most = i64::from(access::retention::LONGEST_PERIOD);
     ui::card(
         "Retention",
         html! {},
