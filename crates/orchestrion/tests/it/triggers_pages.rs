@@ -115,6 +115,13 @@ fn a_time_trigger_is_made_shown_changed_and_deleted() {
         );
         let history = format!("{list}/{}/history", made["Key"].as_str().unwrap());
         assert!(browser.get(&history).expect(200).text().contains("Nothing went wrong"));
+        // Its jobs now: they are those of a firing, and the firings are what they were.
+        let next = triggers.read(&made)["StartProcessNextOccurrence"].clone();
+        browser.fill(list, &format!("{one}/start"), &[]).expect(303);
+        assert_eq!(triggers.jobs().len(), 2);
+        assert_eq!(triggers.read(&made)["StartProcessNextOccurrence"], next);
+        let again = browser.fill(list, &format!("{one}/start"), &[]);
+        assert_eq!(again.status, 409, "they still wait");
         browser.fill(list, &format!("{one}/disable"), &[]).expect(303);
         assert_eq!(triggers.read(&made)["Enabled"], false);
         assert!(

@@ -387,12 +387,10 @@ async fn render(
     let list = list_path(request)?;
     let kind = if subject.is_of_queue() { "queue" } else { "time" };
     let process = subject.ground.release.id;
-    let (action, another) = match subject.id {
-        Some(id) => (format!("{list}/{id}?process={process}"), format!("{list}/{id}/process")),
-        None => (
-            format!("{list}/new?kind={kind}&process={process}"),
-            format!("{list}/new?kind={kind}"),
-        ),
+    let new = format!("{list}/new?kind={kind}");
+    let action = match subject.id {
+        Some(id) => format!("{list}/{id}?process={process}"),
+        None => format!("{new}&process={process}"),
     };
     let mut errors = errors.clone();
     let mut status = status;
@@ -413,7 +411,7 @@ async fn render(
     };
     let process = match subject.id {
         Some(_) => another_process(request, subject).await?,
-        None => subject.ground.process(request, &another)?,
+        None => subject.ground.process(request, &new)?,
     };
     let mut form = Form::new(csrf(request), &action)
         .errors(&errors)

@@ -67,6 +67,7 @@ async fn handle(request: Request) -> Result<Response, Error> {
 #[derive(Clone, Copy)]
 struct Rights {
     edit: bool,
+    start: bool,
     delete: bool,
 }
 
@@ -81,6 +82,7 @@ fn render(
     let create = may(request, "Schedules.Create")?;
     let rights = Rights {
         edit: may(request, "Schedules.Edit")?,
+        start: may(request, "Schedules.Edit and Jobs.Create")?,
         delete: may(request, "Schedules.Delete")?,
     };
     let add = html! {
@@ -197,6 +199,9 @@ fn menu(base: &str, path: &str, csrf: &str, trigger: &Value, rights: Rights) -> 
             ("Enable", "enable")
         };
         menu.push(MenuItem::post(label, "refresh", &format!("{path}/{deed}"), csrf));
+    }
+    if rights.start {
+        menu.push(MenuItem::post("Start now", "play", &format!("{path}/start"), csrf));
     }
     menu.push(MenuItem::link(
         "History",

@@ -163,14 +163,27 @@ fn by_time(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, schedule: &mut Schedule, a
     if is_day_off(scope, schedule, at)? {
         return Ok(());
     }
-    let places = places_of(schedule).len() as i64;
-    let wanted = if schedule.start_strategy == 0 && !schedule.executor_robots.0.is_empty() {
-        schedule.executor_robots.0.len() as i64
-    } else {
-        i64::from(schedule.start_strategy.max(1)) * places
-    };
-    let launched = launch(scope, ctx, schedule, wanted, false)?;
+    let launched = launch(scope, ctx, schedule, jobs_of_firing(schedule), false)?;
     conclude(scope, ctx, schedule, launched)
+}
+
+/// Jobs of one firing of a time trigger.
+fn jobs_of_firing(schedule: &Schedule) -> i64 {
+    if schedule.start_strategy == 0 && !schedule.executor_robots.0.is_empty() {
+        return schedule.executor_robots.0.len() as i64;
+    }
+    i64::from(schedule.start_strategy.max(1)) * places_of(schedule).len() as i64
+}
+
+/// A person starts the jobs of a time trigger now, switched on or not. Its firings are what they were. Says how many there are.
+///
+/// # Errors
+/// 409 when no job could be started.
+pub fn start_now(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, schedule: &Schedule) -> Result<i64, Error> {
+    match launch(scope, ctx, schedule, jobs_of_firing(schedule), false)? {
+        Launched::Jobs(started, _) => Ok(started),
+        Launched::Failed(_, why) => Err(Error::conflict(own::SCHEDULE_JOBS_NOT_CREATED, why)),
+    }
 }
 
 fn by_queue(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, schedule: &mut Schedule) -> Result<(), Error> {
