@@ -50,9 +50,15 @@ impl Figure {
 
     /// The time that 99 of 100 requests of a load did not exceed.
     pub fn p99(name: impl Into<String>, target: Target, outcome: &Outcome) -> Self {
+        // Nothing was answered in all the time.
+        let p99 = if outcome.requests == 0 {
+            f64::INFINITY
+        } else {
+            milliseconds(outcome.latency.p99)
+        };
         Self {
             load: Some(outcome.clone()),
-            ..Self::new(name, "ms", target, milliseconds(outcome.latency.p99))
+            ..Self::new(name, "ms", target, p99)
         }
     }
 

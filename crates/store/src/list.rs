@@ -124,7 +124,8 @@ impl<S: Scope> Scoped<'_, S> {
     }
 
     /// One statement that reads the parts in order and merges them. What is sorted by is read along, since the database orders the
-    /// rows of a union by what it reads.
+    /// rows of a union by what it reads. SQLite merges ordered parts by itself; PostgreSQL sorts all rows of a union, unless each part
+    /// says that no more than a page of it is wanted.
     fn merged<E: Entity<Scope = S>>(
         &mut self,
         translator: &Translator,
@@ -151,21 +152,26 @@ impl<S: Scope> Scoped<'_, S> {
             names.push(format!("sort_{}", names.len()));
         }
         let head = format!("select {}{} from {}", E::statements().columns, terms.concat(), E::TABLE);
+        let names = names.join(", ");
+        let top = query.top.unwrap_or(DEFAULT_TOP);
+        let number = |number: u64| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
         let (mut texts, mut params) = (Vec::with_capacity(parts.len()), Vec::new());
         for part in parts {
             let matching = matching(translator, query, condition, part.clone())?;
-            texts.push(format!("{head} where {}", restrict::<S>(E::TABLE, &matching.sql)));
+            let text = format!("{head} where {}", restrict::<S>(E::TABLE, &matching.sql));
             params.extend(keys.iter().cloned());
             params.extend(self.scope().value());
             params.extend(matching.params);
+            texts.push(match translator.dialect {
+                Dialect::Sqlite => text,
+                Dialect::Postgres => {
+                    params.push(number(top.saturating_add(query.skip)));
+                    format!("({text} order by {names} limit ?)")
+                }
+            });
         }
-        let top = query.top.unwrap_or(DEFAULT_TOP);
-        params.extend([top, query.skip].map(|number| Value::Int(i64::try_from(number).unwrap_or(i64::MAX))));
-        let text = format!(
-            "{} order by {} limit ? offset ?",
-            texts.join(" union all "),
-            names.join(", ")
-        );
+        params.extend([number(top), number(query.skip)]);
+        let text = format!("{} order by {names} limit ? offset ?", texts.join(" union all "));
         Ok((text, params))
     }
 

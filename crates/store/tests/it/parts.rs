@@ -1,5 +1,5 @@
 use odata::Query;
-use store::{Entity as _, Error, Value, params};
+use store::{Dialect, Entity as _, Error, Value, params};
 
 use crate::fixture::{Fixture, Note, note, on_both};
 
@@ -22,18 +22,22 @@ async fn fill(fixture: &Fixture) {
     fixture.store.write(write).await.unwrap();
 }
 
-async fn list(fixture: &Fixture, tenant: i64, parts: &[i64], options: &[(&str, &str)]) -> (Vec<String>, Option<u64>) {
+fn query(options: &[(&str, &str)]) -> Query {
     let options: Vec<(String, String)> = options
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    let query = Query::parse(
+    Query::parse(
         &options,
         Note::model(),
         &odata::Limits::default(),
         jiff::Timestamp::UNIX_EPOCH,
     )
-    .unwrap();
+    .unwrap()
+}
+
+async fn list(fixture: &Fixture, tenant: i64, parts: &[i64], options: &[(&str, &str)]) -> (Vec<String>, Option<u64>) {
+    let query = query(options);
     let parts: Vec<Vec<Value>> = parts.iter().map(|pages| params![*pages]).collect();
     let page = fixture
         .store
@@ -54,6 +58,20 @@ on_both! {
         assert_eq!(titles, ["n00", "n01", "n03", "n04"], "by key where nothing is asked for");
         let (titles, count) = list(&fixture, 1, &[], &[("$count", "true")]).await;
         assert_eq!((titles.len(), count), (0, Some(0)));
+    }
+
+    async fn no_more_of_a_part_is_sorted_than_a_page_takes(fixture: Fixture) {
+        fill(&fixture).await;
+        let query = query(&[("$orderby", "Title desc"), ("$top", "3"), ("$skip", "1")]);
+        let parts = vec![params![0], params![2]];
+        let (text, _) = fixture
+            .store
+            .read(move |tx| tx.tenant(1).explain_parts::<Note>(&query, "pages = ?", &parts))
+            .await
+            .unwrap();
+        // SQLite merges parts that are in order; PostgreSQL has to be told how many rows are wanted of each.
+        let limits = if fixture.store.dialect() == Dialect::Sqlite { 1 } else { 3 };
+        assert_eq!(text.matches("limit").count(), limits, "{text}");
     }
 
     async fn parts_belong_to_their_tenant(fixture: Fixture) {
