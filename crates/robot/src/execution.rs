@@ -115,7 +115,8 @@ pub async fn run(agent: Arc<Agent>, start: StartJob, found: Option<Found>, wish:
     let taken_over = matches!(outcome, Err(Quit::Refused(Refused::TakenOver)));
     agent.forget(attempt, outcome.is_ok());
     if !taken_over {
-        let removed = tokio::task::spawn_blocking(move || place.lock().map_or(Ok(()), |_lock| place.remove())).await;
+        let removing = move || place.lock_soon().map_or(Ok(()), |_lock| place.remove());
+        let removed = tokio::task::spawn_blocking(removing).await;
         if let Ok(Err(error)) = removed {
             tracing::warn!(%job, "its directories cannot be removed: {error}");
         }
@@ -360,7 +361,7 @@ impl Execution {
         )?;
         let lock = self
             .place
-            .lock()
+            .lock_soon()
             .ok_or_else(|| std::io::Error::other("a supervisor is at work already"))?;
         let child = Command::new(&self.agent.config.supervisor)
             .arg(supervisor::SUBCOMMAND)

@@ -22,6 +22,7 @@ use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use robot_protocol::{Attempt, StartJob};
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
@@ -157,6 +158,18 @@ impl Place {
         let file = home::private_file(&self.control.join("lock")).ok()?;
         rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).ok()?;
         Some(file)
+    }
+
+    /// Takes the lock where no supervisor should hold it. Between `fork` and `exec`, the process of another job shares the files that
+    /// this one has open, and with them the lock; that passes.
+    pub fn lock_soon(&self) -> Option<File> {
+        for _ in 0..500 {
+            if let Some(lock) = self.lock() {
+                return Some(lock);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        None
     }
 
     /// Waits until no supervisor holds the lock, on the caller's thread.

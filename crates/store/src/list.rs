@@ -163,6 +163,7 @@ impl<S: Scope> Scoped<'_, S> {
             params.extend(self.scope().value());
             params.extend(matching.params);
             texts.push(match translator.dialect {
+                _ if parts.len() == 1 => text,
                 Dialect::Sqlite => text,
                 Dialect::Postgres => {
                     params.push(number(top.saturating_add(query.skip)));

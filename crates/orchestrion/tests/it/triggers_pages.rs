@@ -179,6 +179,25 @@ fn a_queue_trigger_is_made_with_its_numbers() {
             ),
             (&json!("Work"), &json!(3), &json!(4))
         );
+        // What its form does not have stays: days off, for instance.
+        let calendar = json!({ "Name": "Holidays", "ExcludedDates": ["2026-12-25T00:00:00Z"] });
+        let calendar = triggers.post("/odata/Calendars", &calendar).expect(201).json();
+        let mut with_calendar = made.clone();
+        with_calendar["CalendarId"] = calendar["Id"].clone();
+        with_calendar["UseCalendar"] = json!(true);
+        let one = format!("{}({})", crate::triggers_support::SET, made["Id"]);
+        triggers.put(&one, &with_calendar);
+        assert_eq!(triggers.read(&made)["CalendarName"], "Holidays");
+        let page = format!("{list}/{}", made["Id"]);
+        let action = format!("{page}?process={}", triggers.release);
+        browser
+            .fill(&page, &action, &with(&whole, &[("MaxJobsForActivation", "5")]))
+            .expect(303);
+        let changed = triggers.read(&made);
+        assert_eq!(
+            (&changed["CalendarName"], &changed["MaxJobsForActivation"]),
+            (&json!("Holidays"), &json!(5))
+        );
         let again = browser.fill(&new, &new, &with(&whole, &[("Name", "Another")]));
         assert_eq!(again.status, 409, "a queue has one trigger");
         assert!(

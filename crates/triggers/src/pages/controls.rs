@@ -65,6 +65,9 @@ impl Entry {
     pub fn posted(members: &Members, form: &[(String, String)]) -> Self {
         let names = [members.texts, members.numbers, members.switches, members.moments].concat();
         let names = names.into_iter().chain(TARGET.map(|(control, _)| control));
+        // A switch that is off is not sent; any other control that is not sent is not in the form.
+        let is_there = |name: &str| members.switches.contains(&name) || form.iter().any(|(sent, _)| sent == name);
+        let names = names.filter(|name| is_there(name));
         let tags = fields(form, "Tags").into_iter().map(str::trim);
         Self {
             values: names.map(|name| (name.to_owned(), json!(field(form, name)))).collect(),
@@ -96,13 +99,14 @@ impl Entry {
     pub fn over(&self, members: &Members, mut body: Value, signature: &Signature) -> Result<Value, Errors> {
         let mut errors = Errors::new();
         let filled = |name: &str| Some(self.text(name)).filter(|text| !text.is_empty());
-        for name in members.texts {
+        let of_form = |name: &&&str| self.values.contains_key(**name);
+        for name in members.texts.iter().filter(of_form) {
             body[*name] = json!(filled(name));
         }
         for name in members.switches {
             body[*name] = json!(self.is_on(name));
         }
-        for name in members.numbers {
+        for name in members.numbers.iter().filter(of_form) {
             body[*name] = match filled(name).map(str::parse::<i64>) {
                 None => Value::Null,
                 Some(Ok(number)) => json!(number),
@@ -112,7 +116,7 @@ impl Entry {
                 }
             };
         }
-        for name in members.moments {
+        for name in members.moments.iter().filter(of_form) {
             body[*name] = json!(filled(name).map(|minute| format!("{minute}:00Z")));
         }
         // Several targets cannot be shown, and stay.
