@@ -183,7 +183,7 @@ impl Subject {
         if body["StopProcessExpression"].is_null() {
             body["StopStrategy"] = Value::Null;
         }
-        if self.is_of_queue() && body["QueueDefinitionId"].is_null() {
+        if self.is_of_queue() && body["QueueDefinitionId"].as_i64().unwrap_or(0) == 0 {
             return Err(vec![("QueueDefinitionId".to_owned(), "Choose a queue.".to_owned())]);
         }
         web::bind(body).map_err(|error| by_control(error).unwrap_or_default())
