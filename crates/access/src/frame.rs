@@ -14,31 +14,6 @@ use crate::folders::tree::Tree;
 use crate::permit::{VIEW_FOLDERS, requirement};
 
 /// Folders that the tree of a page shows at most; the folders page has them all.
-/// Entries of the navigation by how often they are wanted; others follow in the order of the modules.
-const ORDER: &[&str] = &[
-    "folder-home",
-    "processes",
-    "jobs",
-    "triggers",
-    "queues",
-    "assets",
-    "logs",
-    "monitoring",
-    "folder-machines",
-    "folder-access",
-    "folder-settings",
-    "home",
-    "folders",
-    "packages",
-    "libraries",
-    "machines",
-    "tenant-monitoring",
-    "alerts",
-    "calendars",
-    "access",
-    "audit",
-    "exports",
-];
 const MOST_FOLDERS: usize = 500;
 /// Cookie that keeps the chosen colours.
 const THEME_COOKIE: &str = "theme";
@@ -184,10 +159,7 @@ pub(crate) async fn build(access: &Access, request: &Request, title: &str, activ
         let base = bases.get(base).cloned().flatten();
         let items = base.into_iter().flat_map(|base| {
             let all = request.app.navigation().iter().filter(|entry| entry.area == area);
-            let mut entries: Vec<_> = all.filter(shown).collect();
-            entries.sort_by_key(|entry| ORDER.iter().position(|name| *name == entry.name).unwrap_or(ORDER.len()));
-            entries
-                .into_iter()
+            all.filter(shown)
                 .map(move |entry| item(entry, &base, active))
                 .collect::<Vec<_>>()
         });

@@ -31,6 +31,7 @@ mod state;
 pub mod status;
 pub mod tags;
 pub mod tenants;
+pub mod trim;
 pub mod users;
 pub mod workspaces;
 

@@ -13,10 +13,10 @@ use store::{Json, Migration, Scoped, Tenant, entity, params};
 use uuid::Uuid;
 use web::App;
 
+use crate::trim;
+
 /// Hours that an entry is kept.
 const KEPT_HOURS: i64 = 72;
-/// Entries of a tenant removed by one unit of work.
-const CHUNK: i64 = 1_000;
 
 pub(crate) const MIGRATION: Migration = Migration {
     id: "access-007-outbox",
@@ -124,23 +124,6 @@ pub(crate) async fn trim(app: App) -> Result<Option<Duration>, Error> {
         .now()
         .checked_sub(KEPT_HOURS.hours())
         .unwrap_or(Timestamp::MIN);
-    loop {
-        let removed = app
-            .store()
-            .write(move |tx| {
-                let mut removed = 0;
-                for tenant in tx.each_scope::<Entry>("happened_at < ?", params![before])? {
-                    let oldest = "id in (select o.id from outbox o where o.tenant_id = ? and o.happened_at < ?
-                        order by o.happened_at limit ?)";
-                    removed += tx
-                        .scope(tenant)
-                        .delete_where::<Entry>(oldest, params![tenant.0, before, CHUNK])?;
-                }
-                Ok::<_, Error>(removed)
-            })
-            .await?;
-        if removed == 0 {
-            return Ok(None);
-        }
-    }
+    trim::older::<Entry>(&app, "happened_at", before).await?;
+    Ok(None)
 }

@@ -80,6 +80,17 @@ impl Permit {
         }
     }
 
+    /// The folder that a request names, else all folders in which the requirement is met.
+    ///
+    /// # Errors
+    /// 403 when there is none.
+    pub fn folders_of(&self, request: &Request) -> Result<Reach, Error> {
+        match request.chosen_folder() {
+            Some(folder) => Ok(Reach::Only(vec![folder.id])),
+            None => self.reach_somewhere(),
+        }
+    }
+
     /// The folders the caller is assigned to one by one, see [`Rights::assigned_itself`].
     pub fn assigned_itself(&self) -> Vec<i64> {
         self.rights.assigned_itself()

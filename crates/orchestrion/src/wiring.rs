@@ -12,6 +12,32 @@ use web::{App, AppBuilder, Listener, Module, Origins, Settings};
 use crate::config::Config;
 use crate::{VERSION, site, tls};
 
+/// Entries of the console's navigation by how often they are wanted; others follow in the order of the modules.
+const NAVIGATION: &[&str] = &[
+    "folder-home",
+    "processes",
+    "jobs",
+    "triggers",
+    "queues",
+    "assets",
+    "logs",
+    "monitoring",
+    "folder-machines",
+    "folder-access",
+    "folder-settings",
+    "home",
+    "folders",
+    "packages",
+    "libraries",
+    "machines",
+    "tenant-monitoring",
+    "alerts",
+    "calendars",
+    "access",
+    "audit",
+    "exports",
+];
+
 /// Migrations of all modules, in the order they build on each other.
 pub const MIGRATIONS: &[&[Migration]] = &[
     accounts::MIGRATIONS,
@@ -163,6 +189,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>, first: accounts::Firs
         builder = builder.module(module);
     }
     let app = builder
+        .navigation(NAVIGATION)
         .build(gate)
         .map_err(|reason| anyhow!("the operations do not fit together: {reason}"))?;
     // Before the seeds: what they or other nodes change from here on is heard.

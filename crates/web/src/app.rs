@@ -90,7 +90,7 @@ impl App {
         &self.0.metrics
     }
 
-    /// Entries of the console's navigation, in the order the modules named them.
+    /// Entries of the console's navigation, in their order.
     pub fn navigation(&self) -> &[NavigationEntry] {
         &self.0.navigation
     }
@@ -137,6 +137,7 @@ pub struct AppBuilder {
     settings: Settings,
     states: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     modules: Vec<Module>,
+    navigation: &'static [&'static str],
 }
 
 impl AppBuilder {
@@ -153,6 +154,7 @@ impl AppBuilder {
             settings,
             states: HashMap::new(),
             modules: Vec::new(),
+            navigation: &[],
         }
     }
 
@@ -164,6 +166,12 @@ impl AppBuilder {
 
     pub fn module(mut self, module: Module) -> Self {
         self.modules.push(module);
+        self
+    }
+
+    /// Entries of the navigation that come first, by name and in this order; the others follow as the modules named them.
+    pub fn navigation(mut self, first: &'static [&'static str]) -> Self {
+        self.navigation = first;
         self
     }
 
@@ -185,6 +193,10 @@ impl AppBuilder {
             seeds.extend(module.seed);
             reconcilers.extend(module.reconcilers);
         }
+        let first = self.navigation;
+        navigation.sort_by_key(|entry: &NavigationEntry| {
+            first.iter().position(|name| *name == entry.name).unwrap_or(first.len())
+        });
         let metrics = Metrics::new(operations.iter().map(|operation| operation.id));
         Ok(App(Arc::new(Inner {
             store: self.store,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use access::Access;
 use access::outbound::{self, Post};
 use access::sealing::Sealer;
+use access::trim;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use context::{Ctx, Error};
@@ -249,23 +250,5 @@ fn conclude(scope: &mut Scoped<'_, Tenant>, ctx: &Ctx, id: i64, outcome: &Outcom
 async fn forget(app: &App) -> Result<(), Error> {
     let now = app.clock().now();
     let before = now.checked_sub(KEPT_HOURS.hours()).unwrap_or(Timestamp::MIN);
-    loop {
-        let removed = app
-            .store()
-            .write(move |tx| {
-                let mut removed = 0;
-                for tenant in tx.each_scope::<Call>("created_at < ?", params![before])? {
-                    let oldest = "id in (select o.id from trigger_calls o where o.tenant_id = ? and o.created_at < ?
-                        order by o.created_at limit 1000)";
-                    removed += tx
-                        .scope(tenant)
-                        .delete_where::<Call>(oldest, params![tenant.0, before])?;
-                }
-                Ok::<_, Error>(removed)
-            })
-            .await?;
-        if removed == 0 {
-            return Ok(());
-        }
-    }
+    trim::older::<Call>(app, "created_at", before).await
 }

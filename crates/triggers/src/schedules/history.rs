@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use access::trim;
 use context::{Ctx, Error};
 use execution::alerts::{self, Component, Raised, Severity};
 use jiff::{Timestamp, ToSpan as _};
@@ -16,8 +17,6 @@ use super::model::{Reason, Schedule, TriggerLog};
 
 /// Hours that an entry is kept: 30 days.
 const KEPT_HOURS: i64 = 720;
-/// Entries of a tenant removed by one unit of work.
-const CHUNK: i64 = 1_000;
 /// Characters of a description.
 const LONGEST: usize = 1_000;
 
@@ -114,23 +113,6 @@ pub fn reconciler() -> Reconciler {
 async fn trim(app: App) -> Result<Option<Duration>, Error> {
     let now = app.clock().now();
     let before = now.checked_sub(KEPT_HOURS.hours()).unwrap_or(Timestamp::MIN);
-    loop {
-        let removed = app
-            .store()
-            .write(move |tx| {
-                let mut removed = 0;
-                for tenant in tx.each_scope::<TriggerLog>("happened_at < ?", params![before])? {
-                    let oldest = "id in (select o.id from trigger_logs o where o.tenant_id = ? and o.happened_at < ?
-                        order by o.happened_at limit ?)";
-                    removed += tx
-                        .scope(tenant)
-                        .delete_where::<TriggerLog>(oldest, params![tenant.0, before, CHUNK])?;
-                }
-                Ok::<_, Error>(removed)
-            })
-            .await?;
-        if removed == 0 {
-            return Ok(None);
-        }
-    }
+    trim::older::<TriggerLog>(&app, "happened_at", before).await?;
+    Ok(None)
 }

@@ -8,7 +8,7 @@ pub mod validate;
 mod waits;
 
 use access::{Access, Permit};
-use context::{Error, Reach};
+use context::Error;
 use serde_json::Value;
 use uuid::Uuid;
 use web::{Operation, Request};
@@ -35,12 +35,8 @@ pub fn operations() -> Vec<Operation> {
 /// 403 when there is none.
 pub async fn view(request: &Request) -> Result<View, Error> {
     let access = request.state::<Access>()?;
-    let folders = match request.chosen_folder() {
-        Some(folder) => Reach::Only(vec![folder.id]),
-        None => Permit::of(request).reach_somewhere()?,
-    };
     Ok(View {
-        folders,
+        folders: Permit::of(request).folders_of(request)?,
         tree: access.tree(request.tenant()?.id).await?,
     })
 }

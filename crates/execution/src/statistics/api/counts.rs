@@ -125,11 +125,7 @@ async fn things(request: Request) -> Result<Response, Error> {
 }
 
 async fn jobs(request: Request) -> Result<Response, Error> {
-    let (tenant, permit) = (request.tenant()?.id, Permit::of(&request));
-    let reach = match request.chosen_folder() {
-        Some(folder) => Reach::Only(vec![folder.id]),
-        None => permit.reach_somewhere()?,
-    };
+    let (tenant, reach) = (request.tenant()?.id, Permit::of(&request).folders_of(&request)?);
     let numbers = request
         .store()
         .read(move |tx| numbers::of(&mut tx.tenant(tenant), &reach))

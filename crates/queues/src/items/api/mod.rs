@@ -14,7 +14,7 @@ mod start;
 
 use access::sealing::Sealer;
 use access::{Access, Permit};
-use context::{Error, Reach};
+use context::Error;
 use uuid::Uuid;
 use web::{Operation, Request};
 
@@ -51,12 +51,8 @@ pub fn operations() -> Vec<Operation> {
 /// 403 when there is none.
 pub async fn view(request: &Request) -> Result<View, Error> {
     let access = request.state::<Access>()?;
-    let folders = match request.chosen_folder() {
-        Some(folder) => Reach::Only(vec![folder.id]),
-        None => Permit::of(request).reach_somewhere()?,
-    };
     Ok(View {
-        folders,
+        folders: Permit::of(request).folders_of(request)?,
         tree: access.tree(request.tenant()?.id).await?,
         sealer: Sealer::of(request).await?,
     })
