@@ -222,13 +222,8 @@ fn find_standing(
     now: Timestamp,
 ) -> Result<(Standing, bool), Error> {
     let groups = directory::groups_of(tx, tenant.organization, caller)?;
-    let keys: Vec<store::Value> = groups
-        .iter()
-        .copied()
-        .chain(caller.principal_id())
-        .map(store::Value::Guid)
-        .collect();
-    let marks = vec!["?"; keys.len()].join(", ");
+    let keys = groups.iter().copied().chain(caller.principal_id());
+    let (marks, keys) = store::any_of(keys.map(store::Value::Guid));
     let mut scope = tx.tenant(tenant.id);
     let mut known = scope.find::<TenantUser>(&format!("key in ({marks})"), keys)?;
     let is_group = |user: &TenantUser| user.user_type == UserType::DirectoryGroup && groups.contains(&user.key);
@@ -264,11 +259,10 @@ fn find_standing(
 /// What a user of a tenant may do there, by itself and through its groups.
 pub fn rights_of(tx: &mut Tx, tenant: &TenantRef, tree: &Tree, user: &TenantUser) -> Result<Rights, Error> {
     let groups = directory::groups_of_user(tx, tenant.organization, user.key)?;
-    let keys: Vec<store::Value> = groups.into_iter().map(store::Value::Guid).collect();
     let mut scope = tx.tenant(tenant.id);
     let mut ids = vec![user.id];
-    if !keys.is_empty() {
-        let marks = vec!["?"; keys.len()].join(", ");
+    if !groups.is_empty() {
+        let (marks, keys) = store::any_of(groups.into_iter().map(store::Value::Guid));
         let known = scope.find::<TenantUser>(&format!("key in ({marks})"), keys)?;
         let groups = known
             .iter()

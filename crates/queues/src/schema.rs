@@ -17,7 +17,7 @@ use store::Migration;
 ///   each kind of unit of work (`lane`), so that those that take items do not wait for those that add some.
 /// * `queue_times`: the same per minute, hour and day.
 /// * `queue_forecasts`: whether items will be late, as last worked out.
-pub const MIGRATIONS: &[Migration] = &[QUEUES, RETENTION, NOTES];
+pub const MIGRATIONS: &[Migration] = &[QUEUES, RETENTION, NOTES, REFERENCES];
 
 const QUEUES: Migration = Migration {
     id: "queues-001",
@@ -282,5 +282,15 @@ const NOTES: Migration = Migration {
         drop index queue_item_comments_item;
         create index queue_item_events_of_item on queue_item_events (tenant_id, item_id, id);
         create index queue_item_comments_of_item on queue_item_comments (tenant_id, item_id, id);
+    ",
+};
+
+/// Most items do not need a unique reference; on PostgreSQL each change of an item writes to every index that it stands in.
+const REFERENCES: Migration = Migration {
+    id: "queues-004-references",
+    sql: "
+        drop index queue_items_unique_reference;
+        create unique index queue_items_unique_reference on queue_items (queue_id, unique_reference)
+            where unique_reference is not null;
     ",
 };

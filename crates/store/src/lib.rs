@@ -54,7 +54,7 @@ pub use migrate::Migration;
 pub use odata::fold;
 pub use row::Row;
 pub use scope::{Host, Organization, Scope, Tenant};
-pub use scoped::{Scoped, pieces};
+pub use scoped::{Scoped, any_of, fill_up, pieces};
 pub use sql::Dialect;
 pub use store::{Options, Store};
 pub use tx::Tx;

@@ -155,9 +155,11 @@ impl<'t, S: Scope> Scoped<'t, S> {
             .collect();
         let marks = format!("({})", casts.join(", "));
         let condition = restrict::<S>(E::TABLE, &format!("{}.{} = v.column1", E::TABLE, E::KEY));
-        for chunk in pieces(rows) {
-            let mut params = Vec::with_capacity(chunk.len() * (named.len() + 1) + 1);
-            for (key, values) in chunk {
+        for chunk in rows.chunks(ROWS_PER_STATEMENT[0]) {
+            // The last row stands there several times rather than in a statement of its own: it is changed once.
+            let rows: Vec<&(E::Key, Vec<Value>)> = fill_up(chunk.iter()).collect();
+            let mut params = Vec::with_capacity(rows.len() * (named.len() + 1) + 1);
+            for (key, values) in &rows {
                 params.push(key.to_constant());
                 params.extend(values.iter().cloned());
             }
@@ -166,7 +168,7 @@ impl<'t, S: Scope> Scoped<'t, S> {
                 "update {} set {} from (values {}) v where {condition}",
                 E::TABLE,
                 sets.join(", "),
-                vec![marks.as_str(); chunk.len()].join(", ")
+                vec![marks.as_str(); rows.len()].join(", ")
             );
             let text = sql::translate(&text, Dialect::Postgres)?;
             touched += self.tx.execute(&text, &params)?;
@@ -192,14 +194,13 @@ impl<'t, S: Scope> Scoped<'t, S> {
         let scope = S::COLUMN.map_or_else(String::new, |column| format!("+{}.{column} = ? and ", E::TABLE));
         let mut found = Vec::with_capacity(keys.len());
         for chunk in keys.chunks(500) {
+            let (marks, mut params) = any_of(chunk.iter().map(Scalar::to_constant));
             let text = format!(
-                "select {} from {} where {scope}{} in ({}) {tail}",
+                "select {} from {} where {scope}{} in ({marks}) {tail}",
                 E::statements().columns,
                 E::TABLE,
                 E::KEY,
-                vec!["?"; chunk.len()].join(", ")
             );
-            let mut params: Vec<Value> = chunk.iter().map(Scalar::to_constant).collect();
             self.splice(&mut params, 0)?;
             let text = sql::translate(&text, self.tx.dialect())?;
             for mut row in self.tx.query(&text, &params)? {
@@ -435,6 +436,29 @@ pub fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
         let (piece, rest) = rows.split_at(length);
         rows = rest;
         Some(piece)
+    })
+}
+
+/// Placeholders and values of a list: `column in ({marks})`. A list of none matches nothing.
+pub fn any_of(values: impl IntoIterator<Item = Value>) -> (String, Vec<Value>) {
+    let mut values: Vec<Value> = values.into_iter().collect();
+    if values.is_empty() {
+        values.push(Value::Null);
+    }
+    let values: Vec<Value> = fill_up(values.into_iter()).collect();
+    (vec!["?"; values.len()].join(", "), values)
+}
+
+/// Repeats the last thing until there are as many as one of the few lengths that statements have.
+pub fn fill_up<T: Clone>(things: impl ExactSizeIterator<Item = T>) -> impl Iterator<Item = T> {
+    let [most, shorter @ ..] = ROWS_PER_STATEMENT;
+    let number = things.len();
+    let fitting = shorter.into_iter().rev().find(|length| *length >= number);
+    let length = fitting.unwrap_or_else(|| number.next_multiple_of(most));
+    let (mut things, mut last) = (things, None);
+    (0..length).filter_map(move |_| {
+        last = things.next().or_else(|| last.take());
+        last.clone()
     })
 }
 

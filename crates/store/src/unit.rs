@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::SyncSender;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
 
 use tokio::sync::oneshot;
 
@@ -154,13 +155,15 @@ where
 #[derive(Default)]
 pub(crate) struct Queue {
     state: Mutex<Waiting>,
-    arrived: Condvar,
 }
 
 #[derive(Default)]
 struct Waiting {
     units: VecDeque<Box<dyn Unit>>,
     closed: bool,
+    /// Threads with nothing to do. The one that came last goes first: what its connection has prepared is likely to be of use, and
+    /// the others rest.
+    idle: Vec<Thread>,
 }
 
 impl Queue {
@@ -171,22 +174,28 @@ impl Queue {
             return Err(unit);
         }
         state.units.push_back(unit);
-        drop(state);
-        self.arrived.notify_one();
+        if let Some(thread) = state.idle.pop() {
+            thread.unpark();
+        }
         Ok(())
     }
 
     /// Waits for the next unit of work; `None` once the queue is closed and empty.
     pub(crate) fn pop(&self) -> Option<Box<dyn Unit>> {
-        let mut state = self.lock();
+        let own = thread::current();
         loop {
+            let mut state = self.lock();
+            // A thread may wake without being woken.
+            state.idle.retain(|thread| thread.id() != own.id());
             if let Some(unit) = state.units.pop_front() {
                 return Some(unit);
             }
             if state.closed {
                 return None;
             }
-            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.idle.push(own.clone());
+            drop(state);
+            thread::park();
         }
     }
 
@@ -197,8 +206,9 @@ impl Queue {
 
     /// Lets the waiting units finish and takes no more.
     pub(crate) fn close(&self) {
-        self.lock().closed = true;
-        self.arrived.notify_all();
+        let mut state = self.lock();
+        state.closed = true;
+        state.idle.drain(..).for_each(|thread| thread.unpark());
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {

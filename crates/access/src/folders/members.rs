@@ -190,15 +190,12 @@ pub fn roles_of(
     } else {
         Vec::new()
     };
-    let marks = vec!["?"; groups.len()].join(", ");
+    let (marks, keys) = store::any_of(groups.into_iter().map(store::Value::Guid));
     let condition = format!("user_type = ? and key in ({marks})");
-    let values = groups.into_iter().map(store::Value::Guid);
-    let values = params![UserType::DirectoryGroup].into_iter().chain(values).collect();
+    let mut values = params![UserType::DirectoryGroup];
+    values.extend(keys);
     let mut scope = tx.tenant(tenant.id);
-    let mut known = match marks.as_str() {
-        "" => Vec::new(),
-        _ => scope.find::<TenantUser>(&condition, values)?,
-    };
+    let mut known = scope.find::<TenantUser>(&condition, values)?;
     known.push(user.clone());
     let principals: HashMap<i64, TenantUser> = known.into_iter().map(|principal| (principal.id, principal)).collect();
     let ids: Vec<i64> = principals.keys().copied().collect();

@@ -70,8 +70,7 @@ pub fn named(scope: &mut Scoped<'_, Tenant>, names: &[String]) -> Result<Vec<Rol
     wanted.dedup();
     let mut found = Vec::with_capacity(wanted.len());
     for chunk in wanted.chunks(500) {
-        let marks = vec!["?"; chunk.len()].join(", ");
-        let values = chunk.iter().cloned().map(store::Value::Text).collect();
+        let (marks, values) = store::any_of(chunk.iter().cloned().map(store::Value::Text));
         found.extend(scope.find::<Role>(&format!("name_folded in ({marks})"), values)?);
     }
     let known: HashSet<String> = found.iter().map(|role| odata::fold(&role.name)).collect();

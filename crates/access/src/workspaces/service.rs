@@ -38,10 +38,10 @@ pub fn is_entitled(tx: &mut Tx, organization: Uuid, tenant: i64, user: &TenantUs
     if groups.is_empty() {
         return Ok(false);
     }
-    let marks = vec!["?"; groups.len()].join(", ");
+    let (marks, keys) = store::any_of(groups.into_iter().map(store::Value::Guid));
     let condition = format!("user_type = ? and is_active = ? and personal_workspace = ? and key in ({marks})");
     let mut values = params![UserType::DirectoryGroup, true, true];
-    values.extend(groups.into_iter().map(store::Value::Guid));
+    values.extend(keys);
     Ok(tx.tenant(tenant).exists::<TenantUser>(&condition, values)?)
 }
 

@@ -200,8 +200,7 @@ pub fn members_of(scope: &mut Handle<'_>, group: Uuid) -> Result<Vec<Entry>, Err
     let (users, applications) = (ids(MemberKind::User), ids(MemberKind::Application));
     let mut found = Vec::with_capacity(rows.len());
     for chunk in users.chunks(500) {
-        let marks = vec!["?"; chunk.len()].join(", ");
-        let values = chunk.iter().map(|id| store::Value::Guid(*id)).collect();
+        let (marks, values) = store::any_of(chunk.iter().map(|id| store::Value::Guid(*id)));
         let condition = format!("deleted_at is null and id in ({marks}) order by user_name_folded");
         found.extend(scope.find::<User>(&condition, values)?.iter().map(Entry::from));
     }

@@ -270,8 +270,8 @@ pub fn mark_as_read(scope: &mut Scoped<'_, Tenant>, reader: &Reader, keys: &[Uui
     let mut marks = Vec::new();
     for keys in keys.chunks(500) {
         let (condition, mut values) = reader.condition(&preferences);
-        let marks_of = vec!["?"; keys.len()].join(", ");
-        values.extend(keys.iter().map(|key| Bound::Guid(*key)));
+        let (marks_of, keys) = store::any_of(keys.iter().map(|key| Bound::Guid(*key)));
+        values.extend(keys);
         values.push(Bound::Int(preferences.read_upto()));
         let seen = scope.find::<Alert>(&format!("{condition} and key in ({marks_of}) and id > ?"), values)?;
         marks.extend(seen.into_iter().map(|alert| Mark {

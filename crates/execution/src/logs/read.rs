@@ -196,12 +196,12 @@ fn label_ids(
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let marks = vec!["?"; names.len()].join(", ");
+    let (marks, names) = store::any_of(names.iter().map(|name| Bound::Text(store::fold(name))));
     let sql = format!(
         "select id from log_labels where {{scope}} and folder_id = ? and kind = ? and text_folded in ({marks}) order by id"
     );
     let mut values = params![folder, kind];
-    values.extend(names.iter().map(|name| Bound::Text(store::fold(name))));
+    values.extend(names);
     let rows = scope.rows(&sql, values)?;
     Ok(rows.iter().map(|row| row.get(0)).collect::<store::Result<_>>()?)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use context::{Ctx, Error};
 use jiff::Timestamp;
-use store::{Dialect, Scoped, Tenant, Tx, params, pieces};
+use store::{Dialect, Scoped, Tenant, Tx, fill_up, params};
 
 use super::add::Taker;
 use super::keys::{self, Key, Known};
@@ -196,7 +196,9 @@ fn first(scope: &mut Scoped<'_, Tenant>, wanted: &[(i64, usize)]) -> Result<Hash
     }
     // What a statement costs on PostgreSQL is above all its way to the server and back, so that one asks for all queues. It only locks:
     // what it sees of a row that somebody changed meanwhile may be older than what it locks.
-    for wanted in pieces(wanted) {
+    for wanted in wanted.chunks(100) {
+        // A queue that stands there twice gives the same items twice.
+        let wanted: Vec<(i64, usize)> = fill_up(wanted.iter().copied()).collect();
         let lines = vec!["(cast(? as bigint), cast(? as bigint))"; wanted.len()].join(", ");
         let sql = format!(
             "select i.id from (values {lines}) v (queue, most) cross join lateral

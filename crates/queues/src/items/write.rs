@@ -6,7 +6,7 @@ use access::outbox;
 use context::{Caller, Ctx, Error};
 use jiff::Timestamp;
 use serde_json::Value;
-use store::{Scoped, Tenant, Tx, params};
+use store::{Scoped, Tenant, Tx, any_of, params};
 use uuid::Uuid;
 
 use super::events;
@@ -61,7 +61,7 @@ pub fn standings(
 ) -> Result<HashMap<i64, Standing>, Error> {
     let mut found: HashMap<i64, Standing> = HashMap::new();
     for queues in queues.chunks(100) {
-        let marks = vec!["?"; queues.len()].join(", ");
+        let (marks, among) = any_of(queues.iter().copied().map(store::Value::Int));
         let sql = format!(
             "select l.queue_id, l.folder_id, q.version,
                 exists (select 1 from queue_items w where w.queue_id = q.id and w.status = 0 and w.ready_rank is null
@@ -70,7 +70,7 @@ pub fn standings(
              where +l.{{scope}} and l.queue_id in ({marks})"
         );
         let mut values = params![now];
-        values.extend(queues.iter().copied().map(store::Value::Int));
+        values.extend(among);
         for row in scope.rows(&sql, values)? {
             let standing = found.entry(row.get(0)?).or_insert(Standing {
                 version: row.get(2)?,

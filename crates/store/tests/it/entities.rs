@@ -1,6 +1,6 @@
 use odata::{Kind, Source};
 use serde_json::json;
-use store::{Entity, Error, params};
+use store::{Entity, Error, Value, any_of, params};
 use uuid::Uuid;
 
 use crate::fixture::{Member, Note, Purpose, Setting, note, on_both};
@@ -57,6 +57,28 @@ on_both! {
             Ok::<_, Error>(found.iter().map(|note| note.pages).collect())
         }).await.unwrap();
         assert_eq!(pages, [101, 102, 103]);
+    }
+
+    async fn rows_of_any_number_are_found_and_changed_once_each(fixture: Fixture) {
+        fixture.store.write(|tx| {
+            let mut scope = tx.tenant(1);
+            let many: Vec<Note> = (0..250).map(|n| note(&format!("n{n}"))).collect();
+            scope.insert_many(&many)?;
+            let ids: Vec<i64> = scope.find::<Note>("true order by id", params![])?.iter().map(Entity::key).collect();
+            for number in [0, 1, 2, 5, 31, 50, 51, 100, 101, 250] {
+                let ids = &ids[..number];
+                assert_eq!(scope.get_many::<Note>(ids)?.len(), number);
+                let locked = scope.lock_many::<Note>(ids)?;
+                assert_eq!(locked.iter().map(Entity::key).collect::<Vec<_>>(), ids);
+                let rows: Vec<(i64, Vec<Value>)> = ids.iter().map(|id| (*id, params![*id])).collect();
+                assert_eq!(scope.update_many::<Note>(&["pages bigint"], &rows)?, number as u64);
+                let (marks, values) = any_of(ids.iter().copied().map(Value::Int));
+                assert_eq!(scope.count::<Note>(&format!("pages = id and id in ({marks})"), values)?, number as i64);
+                let zero: Vec<(i64, Vec<Value>)> = ids.iter().map(|id| (*id, params![0])).collect();
+                scope.update_many::<Note>(&["pages bigint"], &zero)?;
+            }
+            Ok::<_, Error>(())
+        }).await.unwrap();
     }
 
     async fn many_rows_are_changed_and_removed_at_once(fixture: Fixture) {
