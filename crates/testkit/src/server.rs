@@ -330,6 +330,8 @@ impl Drop for Server {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
+        // Hundreds of servers live in a test process, and something may hold the application longer than this.
+        self.app.store().close();
     }
 }
 

@@ -7,6 +7,7 @@ use throwaway::postgres::Database;
 use super::Bench;
 use crate::http::{encode, request};
 use crate::load::Requests;
+use crate::proof::Kind;
 use crate::report::{Figure, Target};
 use crate::server::{Server, Settings, api_headers, post};
 
@@ -56,14 +57,18 @@ fn each(
     measure: fn(&Bench<'_>, &Place) -> anyhow::Result<Vec<Figure>>,
 ) -> anyhow::Result<Vec<Figure>> {
     let mut figures = Vec::new();
-    let place = Place {
-        name: "SQLite",
-        settings: bench.settings("logs", "ES256"),
-        database: None,
-    };
-    figures.extend(measure(bench, &place)?);
-    std::fs::remove_dir_all(&place.settings.data)?;
-    if let Some(database) = Database::create_durable() {
+    if bench.is_on(Kind::Sqlite) {
+        let place = Place {
+            name: "SQLite",
+            settings: bench.settings("logs", "ES256"),
+            database: None,
+        };
+        figures.extend(measure(bench, &place)?);
+        std::fs::remove_dir_all(&place.settings.data)?;
+    }
+    if bench.is_on(Kind::Postgres)
+        && let Some(database) = Database::create_durable()
+    {
         let place = Place {
             name: "PostgreSQL",
             settings: Settings {

@@ -25,6 +25,7 @@ use tempfile::TempDir;
 
 use crate::load::{Load, Outcome, Requests};
 use crate::machine::Machine;
+use crate::proof::Kind;
 use crate::report::{self, Figure};
 use crate::server::{Server, Settings, program};
 
@@ -39,9 +40,12 @@ pub struct Options {
     /// Connections, in place of each figure's own number
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
     connections: Option<u16>,
-    /// Rows of the asset list
+    /// Rows of lists: assets, items of queues, log entries, finished items beside cycles
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1000..=10_000_000))]
     rows: u64,
+    /// The only database that figures about both are measured on
+    #[arg(long, value_enum)]
+    database: Option<Kind>,
     /// The server's program [default: built beside this one]
     #[arg(long, value_name = "PATH")]
     server: Option<PathBuf>,
@@ -134,6 +138,11 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
+    /// Whether figures about both databases are measured on this one.
+    fn is_on(&self, database: Kind) -> bool {
+        self.options.database.is_none_or(|only| only == database)
+    }
+
     fn time(&self) -> Duration {
         Duration::from_secs(self.options.seconds)
     }

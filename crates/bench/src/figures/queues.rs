@@ -10,6 +10,7 @@ use throwaway::postgres::Database;
 use super::Bench;
 use crate::http::{encode, request};
 use crate::load::{Outcome, Requests, Second};
+use crate::proof::Kind;
 use crate::report::{Figure, Target};
 use crate::server::{Server, Settings, api_headers, post};
 
@@ -140,11 +141,14 @@ fn each(
     measure: fn(&Bench<'_>, &mut Place) -> anyhow::Result<Vec<Figure>>,
 ) -> anyhow::Result<Vec<Figure>> {
     let mut figures = Vec::new();
-    let mut place = Place::sqlite(bench)?;
-    figures.extend(measure(bench, &mut place)?);
-    std::fs::remove_dir_all(&place.settings.data)?;
-    drop(place);
-    if let Some(mut place) = Place::postgres(bench)? {
+    if bench.is_on(Kind::Sqlite) {
+        let mut place = Place::sqlite(bench)?;
+        figures.extend(measure(bench, &mut place)?);
+        std::fs::remove_dir_all(&place.settings.data)?;
+    }
+    if bench.is_on(Kind::Postgres)
+        && let Some(mut place) = Place::postgres(bench)?
+    {
         figures.extend(measure(bench, &mut place)?);
     }
     Ok(figures)

@@ -4,7 +4,6 @@ use access::console::{Errors, csrf, mendable};
 use access::sealing::Sealer;
 use context::{Error, codes};
 use execution::arguments;
-use execution::jobs::model::StopStrategy;
 use http::Method;
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
@@ -27,6 +26,14 @@ use crate::schedules::input::{LONGEST_DESCRIPTION, LONGEST_NAME, MOST_JOBS};
 
 const NEW: &str = "/{org}/tenants/{tenant}/folders/{folder}/triggers/api/new";
 const ONE: &str = "/{org}/tenants/{tenant}/folders/{folder}/triggers/api/{key}";
+
+/// When jobs are ended, killed, and told of as waiting or running too long.
+const SECONDS: [&str; 4] = [
+    "StopJobAfterSeconds",
+    "KillJobAfterSeconds",
+    "AlertPendingJobAfterSeconds",
+    "AlertRunningJobAfterSeconds",
+];
 
 const MEMBERS: Members = Members {
     texts: &[
@@ -189,9 +196,7 @@ async fn subject(request: &Request) -> Result<Option<Subject>, Error> {
 async fn show(request: Request) -> Result<Response, Error> {
     if let Some(subject) = subject(&request).await? {
         let mut entry = Entry::of(&MEMBERS, &subject.body, &subject.ground.signature);
-        if entry.text("StopStrategy").is_empty() {
-            entry.set("StopStrategy", "SoftStop");
-        }
+        ground::default_strategy(&mut entry);
         return render(&request, &subject, &entry, &Errors::new(), 200).await;
     }
     let (tenant, folder, list) = (request.tenant()?.id, request.folder()?.id, calls_path(&request)?);
@@ -209,31 +214,11 @@ async fn save(request: Request) -> Result<Response, Error> {
         .ok_or_else(|| Error::field("process", "Choose a process."))?;
     let form = request.form();
     let entry = Entry::posted(&MEMBERS, &form);
-    let draft = match subject.input(&entry, posted(&form, "Secret")) {
-        Ok(input) => input.check(),
+    let input = match subject.input(&entry, posted(&form, "Secret")) {
+        Ok(input) => input,
         Err(errors) => return render(&request, &subject, &entry, &errors, 400).await,
     };
-    let (tenant, folder, ctx, key) = (
-        request.tenant()?.id,
-        request.folder()?.clone(),
-        request.ctx.clone(),
-        subject.key,
-    );
-    let sealer = Sealer::of(&request).await?;
-    let saved = match draft {
-        Ok(draft) => {
-            let work = request.store().write(move |tx| {
-                let mut scope = tx.tenant(tenant);
-                match key {
-                    Some(key) => service::replace(&mut scope, &ctx, &sealer, &folder, key, &draft),
-                    None => service::create(&mut scope, &ctx, &sealer, &folder, &draft).map(|_| ()),
-                }
-            });
-            work.await
-        }
-        Err(error) => Err(error),
-    };
-    match saved {
+    match store(&request, subject.key, input).await {
         Ok(()) => page::done(
             &calls_path(&request)?,
             &format!("Trigger “{}” was saved.", entry.text("Name")),
@@ -243,6 +228,21 @@ async fn save(request: Request) -> Result<Response, Error> {
             render(&request, &subject, &entry, &by_control(error)?, status).await
         }
     }
+}
+
+/// Changes a trigger, or makes a new one.
+async fn store(request: &Request, key: Option<Uuid>, input: HttpTriggerInput) -> Result<(), Error> {
+    let draft = input.check()?;
+    let (tenant, folder, ctx) = (request.tenant()?.id, request.folder()?.clone(), request.ctx.clone());
+    let sealer = Sealer::of(request).await?;
+    let work = request.store().write(move |tx| {
+        let mut scope = tx.tenant(tenant);
+        match key {
+            Some(key) => service::replace(&mut scope, &ctx, &sealer, &folder, key, &draft),
+            None => service::create(&mut scope, &ctx, &sealer, &folder, &draft).map(|_| ()),
+        }
+    });
+    work.await
 }
 
 async fn render(
@@ -341,31 +341,7 @@ fn fields(subject: &Subject, entry: &Entry, errors: &Errors) -> Markup {
             (field::toggle("RunAsCaller", "Run under the account that calls").on(entry.is_on("RunAsCaller")).error_in(errors)
                 .hint("It needs an unattended robot in this folder."))
         }))
-        (ending(entry, errors))
+        (ground::ending(entry, SECONDS, errors))
         (field::tokens("Tags", "Tags").values(entry.tags()).hint("A label, or a property written as name=value.").max(513).error_in(errors))
-    }
-}
-
-fn ending(entry: &Entry, errors: &Errors) -> Markup {
-    const CONTROLS: [(&str, &str); 4] = [
-        ("StopJobAfterSeconds", "End jobs after seconds"),
-        ("KillJobAfterSeconds", "Kill if stopping takes longer than seconds"),
-        ("AlertPendingJobAfterSeconds", "Alert when waiting longer than seconds"),
-        ("AlertRunningJobAfterSeconds", "Alert when running longer than seconds"),
-    ];
-    let open = CONTROLS
-        .iter()
-        .any(|(name, _)| !entry.text(name).is_empty() || errors.iter().any(|(control, _)| control == name));
-    let strategies = [(StopStrategy::SoftStop, "Stopped"), (StopStrategy::Kill, "Killed")]
-        .map(|(strategy, label)| Choice::new(&strategy.to_string(), label));
-    html! {
-        details.more open[open] {
-            summary { "Advanced" }
-            @for (name, label) in CONTROLS {
-                (field::number(name, label).range(1, 100_000_000).value(entry.text(name)).error_in(errors))
-            }
-            (field::select("StopStrategy", "They are then", strategies.to_vec()).value(entry.text("StopStrategy")))
-            (ground::failures(entry, errors))
-        }
     }
 }

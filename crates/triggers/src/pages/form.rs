@@ -4,7 +4,6 @@
 use access::console::{Errors, csrf, mendable, moment};
 use context::{Error, codes};
 use execution::arguments;
-use execution::jobs::model::StopStrategy;
 use http::Method;
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -31,6 +30,14 @@ const NEW: &str = "/{org}/tenants/{tenant}/folders/{folder}/triggers/new";
 const ONE: &str = "/{org}/tenants/{tenant}/folders/{folder}/triggers/{id}";
 /// Firings that are shown.
 const SHOWN: usize = 10;
+
+/// When jobs are ended, killed, and told of as waiting or running too long.
+const SECONDS: [&str; 4] = [
+    "StopProcessExpression",
+    "KillProcessExpression",
+    "AlertPendingExpression",
+    "AlertRunningExpression",
+];
 
 const MEMBERS: Members = Members {
     texts: &[
@@ -160,9 +167,7 @@ impl Subject {
 
     fn entry(&self) -> Entry {
         let mut entry = Entry::of(&MEMBERS, &self.body, &self.ground.signature);
-        if entry.text("StopStrategy").is_empty() {
-            entry.set("StopStrategy", "SoftStop");
-        }
+        ground::default_strategy(&mut entry);
         entry
     }
 
@@ -299,30 +304,11 @@ async fn write(request: Request, subject: Subject) -> Result<Response, Error> {
     if posted(&form, "do") == "check" {
         return render(&request, &subject, &entry, &Errors::new(), 200).await;
     }
-    let draft = match subject.input(&entry) {
-        Ok(input) => input.check(),
+    let input = match subject.input(&entry) {
+        Ok(input) => input,
         Err(errors) => return render(&request, &subject, &entry, &errors, 400).await,
     };
-    let (tenant, folder, ctx, id) = (
-        request.tenant()?.id,
-        request.folder()?.id,
-        request.ctx.clone(),
-        subject.id,
-    );
-    let saved = match draft {
-        Ok(draft) => {
-            let work = request.store().write(move |tx| {
-                let mut scope = tx.tenant(tenant);
-                match id {
-                    Some(id) => service::replace(&mut scope, &ctx, folder, id, &draft),
-                    None => service::create(&mut scope, &ctx, folder, &draft).map(|_| ()),
-                }
-            });
-            work.await
-        }
-        Err(error) => Err(error),
-    };
-    match saved {
+    match store(&request, subject.id, input).await {
         Ok(()) => page::done(
             &list_path(&request)?,
             &format!("Trigger “{}” was saved.", entry.text("Name")),
@@ -332,6 +318,20 @@ async fn write(request: Request, subject: Subject) -> Result<Response, Error> {
             render(&request, &subject, &entry, &by_control(error)?, status).await
         }
     }
+}
+
+/// Changes a trigger, or makes a new one.
+async fn store(request: &Request, id: Option<i64>, input: ScheduleInput) -> Result<(), Error> {
+    let draft = input.check()?;
+    let (tenant, folder, ctx) = (request.tenant()?.id, request.folder()?.id, request.ctx.clone());
+    let work = request.store().write(move |tx| {
+        let mut scope = tx.tenant(tenant);
+        match id {
+            Some(id) => service::replace(&mut scope, &ctx, folder, id, &draft),
+            None => service::create(&mut scope, &ctx, folder, &draft).map(|_| ()),
+        }
+    });
+    work.await
 }
 
 /// When a trigger would fire, each with whether a day off keeps it from that.
@@ -493,7 +493,7 @@ fn fields(subject: &Subject, entry: &Entry, errors: &Errors) -> Markup {
             (arguments::form::render(&subject.ground.signature, &entry.arguments, &Map::new(), errors))
         }))
         (card("Execution", html! {}, subject.ground.execution(entry, several, "SpecificPriorityValue", errors)))
-        (ending(entry, errors))
+        (ground::ending(entry, SECONDS, errors))
         (field::tokens("Tags", "Tags").values(entry.tags()).hint("A label, or a property written as name=value.").max(513).error_in(errors))
     }
 }
@@ -545,37 +545,4 @@ fn of_queue(subject: &Subject, entry: &Entry, errors: &Errors) -> Markup {
             (field::moment("StopProcessDate", "Disable at").value(entry.text("StopProcessDate")).hint("In UTC. Empty: never.").error_in(errors))
         },
     )
-}
-
-fn ending(entry: &Entry, errors: &Errors) -> Markup {
-    const CONTROLS: [&str; 6] = [
-        "StopProcessExpression",
-        "KillProcessExpression",
-        "AlertPendingExpression",
-        "AlertRunningExpression",
-        "ConsecutiveJobFailuresThreshold",
-        "JobFailuresGracePeriodInHours",
-    ];
-    let open = CONTROLS
-        .iter()
-        .any(|name| !entry.text(name).is_empty() || errors.iter().any(|(control, _)| control == name));
-    let strategies = [(StopStrategy::SoftStop, "Stopped"), (StopStrategy::Kill, "Killed")]
-        .map(|(strategy, label)| Choice::new(&strategy.to_string(), label));
-    let seconds = |name: &str, label: &str| {
-        field::number(name, label)
-            .range(1, 100_000_000)
-            .value(entry.text(name))
-            .error_in(errors)
-    };
-    html! {
-        details.more open[open] {
-            summary { "Advanced" }
-            (seconds("StopProcessExpression", "End jobs after seconds"))
-            (field::select("StopStrategy", "They are then", strategies.to_vec()).value(entry.text("StopStrategy")))
-            (seconds("KillProcessExpression", "Kill if stopping takes longer than seconds"))
-            (seconds("AlertPendingExpression", "Alert when waiting longer than seconds"))
-            (seconds("AlertRunningExpression", "Alert when running longer than seconds"))
-            (ground::failures(entry, errors))
-        }
-    }
 }

@@ -1,10 +1,12 @@
 //! What there is to choose from for the jobs of a trigger.
 
+use access::console::folder_path;
 use access::folders::model::Folder;
 use access::users::service::names;
 use context::Error;
 use execution::arguments::Signature;
 use execution::jobs::fleet::Fleet;
+use execution::jobs::model::StopStrategy;
 use execution::machines::model::RuntimeType;
 use execution::processes::model::Release;
 use execution::processes::pages::PRIORITIES;
@@ -15,7 +17,6 @@ use ui::field::{self, Choice};
 use web::Request;
 
 use super::controls::Entry;
-use super::list_path;
 use crate::calendars;
 use crate::calendars::model::Calendar;
 use crate::schedules::input::{LONGEST_GRACE_HOURS, MOST_FAILURES};
@@ -100,7 +101,7 @@ impl Ground {
 
     /// The link that chooses another process.
     pub fn process(&self, request: &Request, another: &str) -> Result<Markup, Error> {
-        let path = list_path(request)?.replace("/triggers", "/processes");
+        let path = format!("{}/processes", folder_path(request, request.folder()?.id)?);
         Ok(html! {
             p { "Starts " a href={ (path) "/" (self.release.id) } { (self.release.name) } " (" (self.release.package_id) " "
                 (self.release.package_version) "). " a href=(another) { "Another process" } }
@@ -108,13 +109,38 @@ impl Ground {
     }
 }
 
-/// When failures of its jobs switch a trigger off.
-pub fn failures(entry: &Entry, errors: &[(String, String)]) -> Markup {
+/// What becomes of jobs that wait or run too long, or fail. `seconds` names the controls that say when they are ended, killed, and told
+/// of as waiting and as running too long.
+pub fn ending(entry: &Entry, seconds: [&str; 4], errors: &[(String, String)]) -> Markup {
+    const FAILURES: [&str; 2] = ["ConsecutiveJobFailuresThreshold", "JobFailuresGracePeriodInHours"];
+    let open = seconds
+        .iter()
+        .chain(&FAILURES)
+        .any(|name| !entry.text(name).is_empty() || errors.iter().any(|(control, _)| control == name));
+    let strategies = [(StopStrategy::SoftStop, "Stopped"), (StopStrategy::Kill, "Killed")]
+        .map(|(strategy, label)| Choice::new(&strategy.to_string(), label));
+    let number = |name: &str, label: &str| field::number(name, label).value(entry.text(name)).error_in(errors);
+    let after = |name: &str, label: &str| number(name, label).range(1, 100_000_000);
+    let [stop, kill, pending, running] = seconds;
+    let [threshold, grace] = FAILURES;
     html! {
-        (field::number("ConsecutiveJobFailuresThreshold", "Disable after faulted jobs in a row").range(0, i64::from(MOST_FAILURES))
-            .value(entry.text("ConsecutiveJobFailuresThreshold")).hint("Empty or 0: never.").error_in(errors))
-        (field::number("JobFailuresGracePeriodInHours", "Hours of grace").range(0, i64::from(LONGEST_GRACE_HOURS))
-            .value(entry.text("JobFailuresGracePeriodInHours")).hint("So long they must all have faulted.").error_in(errors))
+        details.more open[open] {
+            summary { "Advanced" }
+            (after(stop, "End jobs after seconds"))
+            (field::select("StopStrategy", "They are then", strategies.to_vec()).value(entry.text("StopStrategy")))
+            (after(kill, "Kill if stopping takes longer than seconds"))
+            (after(pending, "Alert when waiting longer than seconds"))
+            (after(running, "Alert when running longer than seconds"))
+            (number(threshold, "Disable after faulted jobs in a row").range(0, i64::from(MOST_FAILURES)).hint("Empty or 0: never."))
+            (number(grace, "Hours of grace").range(0, i64::from(LONGEST_GRACE_HOURS)).hint("So long they must all have faulted."))
+        }
+    }
+}
+
+/// Jobs are stopped where a trigger does not say how they end.
+pub fn default_strategy(entry: &mut Entry) {
+    if entry.text("StopStrategy").is_empty() {
+        entry.set("StopStrategy", "SoftStop");
     }
 }
 

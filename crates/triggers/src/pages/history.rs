@@ -1,6 +1,6 @@
 //! What happened to a trigger of any kind in the last 30 days. `GET …/triggers/{key}/history`
 
-use access::console::{Asked, grid_query};
+use access::console::{Asked, folder_path, grid_query};
 use context::Error;
 use http::Method;
 use maud::{Markup, html};
@@ -80,7 +80,7 @@ async fn handle(request: Request) -> Result<Response, Error> {
             "GET",
             &format!("/odata/TriggerLogs/UiPath.Server.Configuration.OData.GetByTriggerKey(triggerKey={key})"),
         );
-    let jobs = list_path(&request)?.replace("/triggers", "/jobs");
+    let jobs = format!("{}/jobs", folder_path(&request, request.folder()?.id)?);
     let edit = may(&request, "Schedules.Edit")?;
     let actions = html! {
         @if let Some(id) = named.jobs { (link_button("Jobs", &format!("{jobs}?schedule={id}"))) }
