@@ -112,15 +112,17 @@ fn prove(options: &Options, settings: &Settings, seed: u64) -> anyhow::Result<Do
 
     let work = Work::new(&gate, seed, options.cycles);
     let begin = Instant::now();
-    let (kills, repeated) = thread::scope(|scope| {
+    let (kills, last, repeated) = thread::scope(|scope| {
         let work = &work;
         let mut threads = vec![spawn(scope, &gate, || work.add())];
         threads.extend((0..u32::from(options.workers)).map(|worker| spawn(scope, &gate, move || work.take(worker))));
-        let killing = kill_until_over(options, settings, work, server);
-        let kills = killing.unwrap_or_else(|error| {
-            gate.fail(error);
-            0
-        });
+        let (kills, last) = match kill_until_over(options, settings, work, server) {
+            Ok((kills, last)) => (kills, Some(last)),
+            Err(error) => {
+                gate.fail(error);
+                (0, None)
+            }
+        };
         let mut repeated = Repeated::default();
         for thread in threads {
             match thread.join() {
@@ -129,9 +131,12 @@ fn prove(options: &Options, settings: &Settings, seed: u64) -> anyhow::Result<Do
                 Err(_) => gate.fail(anyhow!("a worker panicked")),
             }
         }
-        (kills, repeated)
+        (kills, last, repeated)
     });
     let time = begin.elapsed();
+    if let Some(last) = last {
+        last.kill()?;
+    }
     let ledger = work.ledger.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(fault) = gate.into_fault() {
         return Err(fault);
@@ -163,9 +168,14 @@ fn spawn<'scope>(
     })
 }
 
-/// Kills the server and starts it again until all items are finished, and then kills it for good. Gives the number of kills before
-/// that.
-fn kill_until_over(options: &Options, settings: &Settings, work: &Work<'_>, mut server: Server) -> anyhow::Result<u32> {
+/// Kills the server and starts it again until all items are finished. Gives the number of kills and the server that runs then: a worker
+/// may still wait for its answer that nothing is left.
+fn kill_until_over(
+    options: &Options,
+    settings: &Settings,
+    work: &Work<'_>,
+    mut server: Server,
+) -> anyhow::Result<(u32, Server)> {
     let mut random = Random::new(work.seed);
     let begin = Instant::now();
     let address = server.address;
@@ -175,10 +185,8 @@ fn kill_until_over(options: &Options, settings: &Settings, work: &Work<'_>, mut 
         let due = due(options, kills, &mut random);
         match watch(work, time, due)? {
             Next::Over => {
-                work.gate.shut();
-                server.kill()?;
                 ensure!(kills >= options.kills, "the server was killed {kills} times only");
-                return Ok(kills);
+                return Ok((kills, server));
             }
             Next::Kill => {}
         }
