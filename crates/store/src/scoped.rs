@@ -157,7 +157,7 @@ impl<'t, S: Scope> Scoped<'t, S> {
         let condition = restrict::<S>(E::TABLE, &format!("{}.{} = v.column1", E::TABLE, E::KEY));
         for chunk in rows.chunks(ROWS_PER_STATEMENT[0]) {
             // The last row stands there several times rather than in a statement of its own: it is changed once.
-            let rows: Vec<&(E::Key, Vec<Value>)> = fill_up(chunk.iter()).collect();
+            let rows: Vec<&(E::Key, Vec<Value>)> = fill_up(chunk.iter().collect());
             let mut params = Vec::with_capacity(rows.len() * (named.len() + 1) + 1);
             for (key, values) in &rows {
                 params.push(key.to_constant());
@@ -445,21 +445,19 @@ pub fn any_of(values: impl IntoIterator<Item = Value>) -> (String, Vec<Value>) {
     if values.is_empty() {
         values.push(Value::Null);
     }
-    let values: Vec<Value> = fill_up(values.into_iter()).collect();
+    let values = fill_up(values);
     (vec!["?"; values.len()].join(", "), values)
 }
 
 /// Repeats the last thing until there are as many as one of the few lengths that statements have.
-pub fn fill_up<T: Clone>(things: impl ExactSizeIterator<Item = T>) -> impl Iterator<Item = T> {
+pub fn fill_up<T: Clone>(mut things: Vec<T>) -> Vec<T> {
     let [most, shorter @ ..] = ROWS_PER_STATEMENT;
-    let number = things.len();
-    let fitting = shorter.into_iter().rev().find(|length| *length >= number);
-    let length = fitting.unwrap_or_else(|| number.next_multiple_of(most));
-    let (mut things, mut last) = (things, None);
-    (0..length).filter_map(move |_| {
-        last = things.next().or_else(|| last.take());
-        last.clone()
-    })
+    let fitting = shorter.into_iter().rev().find(|length| *length >= things.len());
+    let length = fitting.unwrap_or_else(|| things.len().next_multiple_of(most));
+    if let Some(last) = things.last().cloned() {
+        things.resize(length, last);
+    }
+    things
 }
 
 fn is_unassigned<E: Entity>(entity: &E) -> bool {

@@ -90,7 +90,7 @@ impl App {
         &self.0.metrics
     }
 
-    /// Entries of the console's navigation, in their order.
+    /// Entries of the console's navigation, in the order they are shown.
     pub fn navigation(&self) -> &[NavigationEntry] {
         &self.0.navigation
     }

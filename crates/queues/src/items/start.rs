@@ -188,7 +188,7 @@ pub fn promote(scope: &mut Scoped<'_, Tenant>, queue: i64, now: Timestamp) -> Re
 /// The first items in line in each of several queues, so many of each, locked.
 fn first(scope: &mut Scoped<'_, Tenant>, wanted: &[(i64, usize)]) -> Result<HashMap<i64, Vec<Item>>, Error> {
     let mut heads: HashMap<i64, Vec<Item>> = HashMap::with_capacity(wanted.len());
-    if wanted.len() == 1 || scope.tx().dialect() == Dialect::Sqlite {
+    if wanted.len() < 2 || scope.tx().dialect() == Dialect::Sqlite {
         for (queue, most) in wanted {
             heads.insert(*queue, scope.find::<Item>(line::FIRST, params![*queue, *most as i64])?);
         }
@@ -196,27 +196,25 @@ fn first(scope: &mut Scoped<'_, Tenant>, wanted: &[(i64, usize)]) -> Result<Hash
     }
     // What a statement costs on PostgreSQL is above all its way to the server and back, so that one asks for all queues. It only locks:
     // what it sees of a row that somebody changed meanwhile may be older than what it locks.
-    for wanted in wanted.chunks(100) {
-        // A queue that stands there twice gives the same items twice.
-        let wanted: Vec<(i64, usize)> = fill_up(wanted.iter().copied()).collect();
-        let lines = vec!["(cast(? as bigint), cast(? as bigint))"; wanted.len()].join(", ");
-        let sql = format!(
-            "select i.id from (values {lines}) v (queue, most) cross join lateral
-                (select w.id from queue_items w where w.{{scope}} and w.queue_id = v.queue and w.ready_rank is not null
-                 order by w.ready_rank, w.due_at, w.id limit v.most {{skip_locked}}) i"
-        );
-        let values = wanted
-            .iter()
-            .flat_map(|(queue, most)| params![*queue, *most as i64])
-            .collect();
-        let ids: Vec<i64> = scope
-            .rows(&sql, values)?
-            .iter()
-            .map(|row| row.get(0))
-            .collect::<store::Result<_>>()?;
-        for item in scope.get_many::<Item>(&ids)? {
-            heads.entry(item.queue_id).or_default().push(item);
-        }
+    // A queue that stands there twice gives the same items twice.
+    let wanted = fill_up(wanted.to_vec());
+    let lines = vec!["(cast(? as bigint), cast(? as bigint))"; wanted.len()].join(", ");
+    let sql = format!(
+        "select i.id from (values {lines}) v (queue, most) cross join lateral
+            (select w.id from queue_items w where w.{{scope}} and w.queue_id = v.queue and w.ready_rank is not null
+             order by w.ready_rank, w.due_at, w.id limit v.most {{skip_locked}}) i"
+    );
+    let values = wanted
+        .iter()
+        .flat_map(|(queue, most)| params![*queue, *most as i64])
+        .collect();
+    let ids: Vec<i64> = scope
+        .rows(&sql, values)?
+        .iter()
+        .map(|row| row.get(0))
+        .collect::<store::Result<_>>()?;
+    for item in scope.get_many::<Item>(&ids)? {
+        heads.entry(item.queue_id).or_default().push(item);
     }
     for items in heads.values_mut() {
         items.sort_by_key(|item| (item.ready_rank, item.due_at, item.id));
